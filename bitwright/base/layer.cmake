@@ -1,0 +1,1 @@
+target_link_libraries(${layer} PUBLIC fmt::fmt tl::expected Threads::Threads)

@@ -1,0 +1,2 @@
+target_link_libraries(${layer} PRIVATE DNNL::dnnl)
+bw_registry(TARGET ${layer} FOLDER ${dir}/onednn TYPE bw::KernelBinding HEADER bitwright/runtime/kernel.h NAMESPACE bw::kernels)

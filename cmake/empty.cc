@@ -1,0 +1,1 @@
+// A layer whose sources are all headers still needs one translation unit.
