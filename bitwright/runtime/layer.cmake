@@ -1,2 +1,3 @@
-target_link_libraries(${layer} PRIVATE DNNL::dnnl)
+find_package(OpenMP REQUIRED)
+target_link_libraries(${layer} PRIVATE DNNL::dnnl OpenMP::OpenMP_CXX)
 bw_registry(TARGET ${layer} FOLDER ${dir}/onednn TYPE bw::KernelBinding HEADER bitwright/runtime/kernel.h NAMESPACE bw::kernels)
