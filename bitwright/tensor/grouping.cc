@@ -1,0 +1,107 @@
+#include <algorithm>
+#include <numeric>
+
+#include "bitwright/tensor/qtensor.h"
+
+namespace bw {
+namespace {
+
+std::int64_t Product(const Shape& shape, std::size_t begin, std::size_t end) {
+  return ElementCount(Shape(shape.begin() + static_cast<std::ptrdiff_t>(begin),
+                            shape.begin() + static_cast<std::ptrdiff_t>(end)));
+}
+
+Expected<std::size_t> CheckAxis(int axis, const Shape& shape) {
+  if (axis >= 0 && static_cast<std::size_t>(axis) < shape.size()) {
+    return static_cast<std::size_t>(axis);
+  }
+  if (shape.empty()) return Fail("axis {} does not exist, a scalar has no axes; try t", axis);
+  return Fail("axis {} does not exist, shape {} has axes 0 to {}", axis, ShapeText(shape),
+              shape.size() - 1);
+}
+
+// "b32 or b64": the nearest divisors of `extent` below and above `size`.
+std::string NearestBlocks(std::int64_t extent, const PerBlock& block) {
+  const std::string at = block.axis < 0 ? "" : fmt::format("@{}", block.axis);
+  std::int64_t below = std::min<std::int64_t>(block.size, extent);
+  while (extent % below != 0) --below;
+  std::int64_t above = block.size;
+  while (above < extent && extent % above != 0) ++above;
+  if (above >= extent && below == extent) return fmt::format("b{}{}", below, at);
+  return fmt::format("b{}{} or b{}{}", below, at, above, at);
+}
+
+Expected<void> CheckBlock(std::int64_t extent, const PerBlock& block) {
+  BW_CHECK(block.size > 0);
+  if (extent % block.size == 0) return {};
+  const std::string what =
+      block.axis < 0 ? "its rows have" : fmt::format("its axis {} has", block.axis);
+  return Fail("{} {} elements, not a multiple of {}; try {}", what, extent, block.size,
+              NearestBlocks(extent, block));
+}
+
+Grouping WholeTensor(const Shape& shape) {
+  Grouping grouping;
+  grouping.inner = ElementCount(shape);
+  grouping.outer_shared = true;
+  return grouping;
+}
+
+Expected<Grouping> ByChannel(const PerChannel& channel, const Shape& shape) {
+  BW_ASSIGN(const std::size_t axis, CheckAxis(channel.axis, shape));
+  Grouping grouping;
+  grouping.outer = Product(shape, 0, axis);
+  grouping.reduce = shape[axis];
+  grouping.inner = Product(shape, axis + 1, shape.size());
+  grouping.outer_shared = true;
+  grouping.scale_shape.assign(shape.size(), 1);
+  grouping.scale_shape[axis] = shape[axis];
+  return grouping;
+}
+
+Expected<Grouping> ByRowBlock(const PerBlock& block, const Shape& shape) {
+  Grouping grouping;
+  grouping.outer = shape.size() < 2 ? 1 : shape[0];
+  grouping.reduce = shape.size() < 2 ? ElementCount(shape) : Product(shape, 1, shape.size());
+  grouping.block = block.size;
+  BW_TRY(CheckBlock(grouping.reduce, block));
+  grouping.scale_shape = {grouping.outer, grouping.reduce / block.size};
+  return grouping;
+}
+
+Expected<Grouping> ByAxisBlock(const PerBlock& block, const Shape& shape) {
+  BW_ASSIGN(const std::size_t axis, CheckAxis(block.axis, shape));
+  Grouping grouping;
+  grouping.outer = Product(shape, 0, axis);
+  grouping.reduce = shape[axis];
+  grouping.inner = Product(shape, axis + 1, shape.size());
+  grouping.inner_shared = false;
+  grouping.block = block.size;
+  BW_TRY(CheckBlock(grouping.reduce, block));
+  grouping.scale_shape = shape;
+  grouping.scale_shape[axis] /= block.size;
+  return grouping;
+}
+
+}  // namespace
+
+std::int64_t Grouping::groups() const {
+  return (outer_shared ? 1 : outer) * (reduce / block) * (inner_shared ? 1 : inner);
+}
+
+std::int64_t Grouping::GroupOf(std::int64_t element) const {
+  const std::int64_t inner_index = inner_shared ? 0 : element % inner;
+  const std::int64_t row = element / inner;
+  const std::int64_t outer_index = outer_shared ? 0 : row / reduce;
+  const std::int64_t block_index = outer_index * (reduce / block) + row % reduce / block;
+  return block_index * (inner_shared ? 1 : inner) + inner_index;
+}
+
+Expected<Grouping> MakeGrouping(const Grain& grain, const Shape& shape) {
+  if (const auto* channel = std::get_if<PerChannel>(&grain)) return ByChannel(*channel, shape);
+  const auto* block = std::get_if<PerBlock>(&grain);
+  if (block == nullptr) return WholeTensor(shape);
+  return block->axis < 0 ? ByRowBlock(*block, shape) : ByAxisBlock(*block, shape);
+}
+
+}  // namespace bw
