@@ -12,26 +12,28 @@
 
 namespace bw {
 
-// What a metric sees of one batch: the network's inputs and outputs ([rows, ...]), the float network's outputs on the
-// same rows (null data where not computed), labels by sample (empty without), and rows per sample.
+// What a metric sees of one batch: the network's inputs and outputs ([rows, ...]), the float
+// network's outputs on the same rows (null data where not computed), labels by sample (empty
+// without), and rows per sample.
 struct MetricBatch {
   ConstTensorRef input, output, reference;
   std::span<const std::int64_t> labels;
   std::int64_t rows_per_sample = 1;
 };
 
-// One score for each sample, in order; metrics that are not means of scores (AUC, SQNR) combine them in `finish`.
+// One score for each sample, in order; metrics that are not means of scores (AUC, SQNR) combine
+// them in `finish`.
 struct Metric {
-  std::string_view name;      // "top1"
+  std::string_view name;  // "top1"
   std::string_view summary;
   bool needs_labels = false;
   bool needs_reference = false;
-  bool is_percent = false;    // shown as a percentage; drops are in points
+  bool is_percent = false;  // shown as a percentage; drops are in points
   // Appends `columns` numbers for each sample of the batch.
   int columns = 1;
   void (*score)(const MetricBatch& batch, std::vector<double>& scores) = nullptr;
-  // The metric's value from all the samples' numbers (row-major, `columns` each) and labels. Higher is better.
-  // In natural units: top1 in [0, 1], AUC in [0, 1], SQNR in dB.
+  // The metric's value from all the samples' numbers (row-major, `columns` each) and labels. Higher
+  // is better. In natural units: top1 in [0, 1], AUC in [0, 1], SQNR in dB.
   double (*finish)(std::span<const double> scores, std::span<const std::int64_t> labels) = nullptr;
 };
 
