@@ -8,8 +8,9 @@
 
 namespace bw {
 
-// By ValueId. known[v] holds the constants of the graph's shape arithmetic for these input shapes (Shape, and whatever
-// small integer computation follows from it); values that the graph itself holds as constants are not repeated there.
+// By ValueId. known[v] holds the constants of the graph's shape arithmetic for these input shapes
+// (Shape, and whatever small integer computation follows from it); values that the graph itself
+// holds as constants are not repeated there.
 struct InferredTypes {
   std::vector<TensorType> types;
   std::map<ValueId, Tensor> known;
@@ -18,17 +19,18 @@ struct InferredTypes {
   const Tensor* Constant(const Graph& graph, ValueId id) const;
 };
 
-// Infers every type from full input shapes (one for each graph input, in order). Refuses negative or overflowing
-// extents and tensors over 2^34 elements before anything is allocated; errors name the node: "node 'head/conv_7' (Conv): ...".
+// Infers every type from full input shapes (one for each graph input, in order). Refuses negative
+// or overflowing extents and tensors over 2^34 elements before anything is allocated; errors name
+// the node: "node 'head/conv_7' (Conv): ...".
 Expected<InferredTypes> InferTypes(const Graph& graph, const std::vector<Shape>& input_shapes);
 
-// The declared input shapes with unknown extents replaced: the first by `batch`, an unknown one elsewhere is an error
-// that names the input. A known leading extent is replaced too when `batch` > 0 and rebatching the graph infers
-// cleanly; otherwise stays.
+// The declared input shapes with unknown extents replaced: the first by `batch`, an unknown one
+// elsewhere is an error that names the input. A known leading extent is replaced too when `batch` >
+// 0 and rebatching the graph infers cleanly; otherwise stays.
 Expected<std::vector<Shape>> InputShapes(const Graph& graph, std::int64_t batch);
 
-// Evaluates nodes whose inputs are all constant with the reference kernels and replaces them by constants; drops
-// Identity and Dropout.
+// Evaluates nodes whose inputs are all constant with the reference kernels and replaces them by
+// constants; drops Identity and Dropout.
 Expected<void> FoldConstants(Graph& graph);
 
 }  // namespace bw

@@ -1,6 +1,6 @@
 #pragma once
-// An operator is one file in graph/ops/: its type rule, its reference kernel (the law), and what the optimizer needs
-// to know about it.
+// An operator is one file in graph/ops/: its type rule, its reference kernel (the law), and what
+// the optimizer needs to know about it.
 
 #include <cstdint>
 #include <span>
@@ -12,8 +12,9 @@
 
 namespace bw {
 
-// What the type rule of a node may look at. types[i] and constants[i] belong to node.inputs[i]; an absent optional
-// input has an empty entry; constants[i] is null where the value is not known at inference time.
+// What the type rule of a node may look at. types[i] and constants[i] belong to node.inputs[i]; an
+// absent optional input has an empty entry; constants[i] is null where the value is not known at
+// inference time.
 struct InferInput {
   const Node& node;
   std::span<const TensorType> types;
@@ -24,19 +25,21 @@ struct InferInput {
 
 // How the quantizer treats an op.
 enum class OpRole {
-  kCompute,           // multiplies activations by weights: Conv, ConvTranspose, Gemm, MatMul
-  kElementwise,       // one data input (others constant), applied element by element: Relu, Clip, Sigmoid, PRelu, ...
-  kBinary,            // Add, Sub, Mul, Div, ... with broadcasting
-  kMovement,          // every output element is an input element or zero: Reshape, Transpose, MaxPool, Concat, Pad, ...
-  kShape,             // integer bookkeeping: Shape
-  kOther,             // AveragePool, Softmax, Resize, ...
-  kQuantize,          // the bitwright op that rounds to a format
+  kCompute,      // multiplies activations by weights: Conv, ConvTranspose, Gemm, MatMul
+  kElementwise,  // one data input (others constant), applied element by element: Relu, Clip,
+                 // Sigmoid, PRelu, ...
+  kBinary,       // Add, Sub, Mul, Div, ... with broadcasting
+  kMovement,     // every output element is an input element or zero: Reshape, Transpose, MaxPool,
+                 // Concat, Pad, ...
+  kShape,        // integer bookkeeping: Shape
+  kOther,        // AveragePool, Softmax, Resize, ...
+  kQuantize,     // the bitwright op that rounds to a format
 };
 
 // Where a weight input of a compute op keeps its output channels and its reduction.
 struct WeightAxes {
-  int channel = 0;   // axis of output channels: per-channel scales
-  int reduce = -1;   // axis of blocks, as PerBlock::axis (-1: the flattened row)
+  int channel = 0;  // axis of output channels: per-channel scales
+  int reduce = -1;  // axis of blocks, as PerBlock::axis (-1: the flattened row)
 };
 
 struct OpDef {
@@ -44,20 +47,27 @@ struct OpDef {
   std::string_view domain = "";  // "" or "bitwright"
   OpRole role = OpRole::kOther;
 
-  // Output types (one per output of the node) for these input types; every extent known in gives every extent known
-  // out. An error says which input is wrong, what it is and what is allowed; the caller adds the node's name.
+  // Output types (one per output of the node) for these input types; every extent known in gives
+  // every extent known out. An error says which input is wrong, what it is and what is allowed; the
+  // caller adds the node's name.
   Expected<std::vector<TensorType>> (*infer)(const InferInput& input) = nullptr;
 
-  // The naive kernel: plain loops, float accumulation in double where sums are long. Absent inputs have null data.
-  // Shapes have been inferred; outputs do not overlap inputs.
-  void (*reference)(const Node& node, std::span<const ConstTensorRef> inputs, std::span<const TensorRef> outputs) = nullptr;
+  // The naive kernel: plain loops, float accumulation in double where sums are long. Absent inputs
+  // have null data. Shapes have been inferred; outputs do not overlap inputs.
+  void (*reference)(const Node& node, std::span<const ConstTensorRef> inputs,
+                    std::span<const TensorRef> outputs) = nullptr;
+
+  // The outputs follow from the input types alone: Shape. The reference then never reads input
+  // elements.
+  bool from_types = false;
 
   // Compute ops: index of the weight input and its axes; a negative index where the op has none.
   int weight_input = -1;
   WeightAxes (*weight_axes)(const Node& node, const Shape& weight) = nullptr;
 
   // Multiply-accumulates for these shapes; null means none.
-  std::int64_t (*macs)(const Node& node, std::span<const TensorType> inputs, std::span<const TensorType> outputs) = nullptr;
+  std::int64_t (*macs)(const Node& node, std::span<const TensorType> inputs,
+                       std::span<const TensorType> outputs) = nullptr;
 };
 
 namespace ops {

@@ -1,0 +1,16 @@
+#include "bitwright/graph/ops/reduce.h"
+
+namespace bw::ops {
+namespace {
+
+void Reference(const Node&, std::span<const ConstTensorRef> inputs,
+               std::span<const TensorRef> outputs) {
+  MeanOver(inputs[0], outputs[0], outputs[0].shape);
+}
+
+}  // namespace
+
+BW_ENTRY(OpDef, global_average_pool) = {
+    .name = "GlobalAveragePool", .infer = GlobalPoolType, .reference = Reference};
+
+}  // namespace bw::ops
