@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bitwright/tensor/group_runs.h"
+#include "bitwright/tensor/round_table.h"
+
 namespace bw {
 namespace {
 
@@ -84,14 +87,20 @@ Tensor Dequantize(const QTensor& tensor) {
 
 Expected<void> FakeQuantize(std::span<float> values, const Grouping& grouping,
                             const QuantSpec& spec, const QuantParams& params) {
+  BW_CHECK(static_cast<std::int64_t>(values.size()) ==
+           grouping.outer * grouping.reduce * grouping.inner);
   BW_TRY(CheckParams(spec, grouping, params));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto group = static_cast<std::size_t>(grouping.GroupOf(static_cast<std::int64_t>(i)));
-    const std::int32_t zero = ZeroOf(params, group);
-    const Code code =
-        EncodeElement(spec.element, spec.symmetric, values[i], params.scales[group], zero);
-    values[i] = DecodeElement(spec.element.Decode(code), params.scales[group], zero);
-  }
+  const RoundTable& table = RoundTableOf(spec.element);
+  ForEachRun(grouping, [&](const GroupRun& run) {
+    // Neighbours with zero points of their own go one by one.
+    const bool apart = run.step != 0 && !params.zeros.empty();
+    const std::size_t size = apart ? 1 : run.size;
+    for (std::size_t i = 0; i < run.size; i += size) {
+      const std::size_t group = run.group + i * run.step;
+      const std::span<float> part = values.subspan(run.begin + i, size);
+      RoundValues(table, part, &params.scales[group], run.step, ZeroOf(params, group), part.data());
+    }
+  });
   return {};
 }
 

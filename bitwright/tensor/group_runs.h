@@ -1,0 +1,40 @@
+#pragma once
+// The elements of a grouping as runs of consecutive ones, for loops that are faster than one
+// GroupOf per element.
+
+#include "bitwright/tensor/qtensor.h"
+
+namespace bw {
+
+// `size` consecutive elements: all of group `group` when step is 0; of groups group, group + 1, ...
+// when it is 1.
+struct GroupRun {
+  std::size_t begin = 0;
+  std::size_t size = 0;
+  std::size_t group = 0;
+  std::size_t step = 0;
+};
+
+// Calls body(GroupRun) for runs that cover every element once, in order.
+template <typename Body>
+void ForEachRun(const Grouping& grouping, const Body& body) {
+  const std::int64_t rows = grouping.outer * grouping.reduce;
+  std::int64_t rows_per_run = grouping.block;
+  std::size_t step = 0;
+  if (grouping.inner_shared && grouping.block == 1 && grouping.inner == 1) {
+    rows_per_run = grouping.reduce;
+    step = 1;
+  } else if (!grouping.inner_shared && grouping.inner > 1) {
+    rows_per_run = 1;
+    step = 1;
+  }
+  const auto size = static_cast<std::size_t>(rows_per_run * grouping.inner);
+  if (size == 0) return;
+  for (std::int64_t row = 0; row < rows; row += rows_per_run) {
+    const std::int64_t first = row * grouping.inner;
+    body(GroupRun{static_cast<std::size_t>(first), size,
+                  static_cast<std::size_t>(grouping.GroupOf(first)), step});
+  }
+}
+
+}  // namespace bw
