@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "bitwright/base/error.h"
 #include "bitwright/base/registry.h"
 #include "bitwright/tensor/tensor.h"
 
@@ -28,7 +30,8 @@ struct Metric {
   std::string_view summary;
   bool needs_labels = false;
   bool needs_reference = false;
-  bool is_percent = false;  // shown as a percentage; drops are in points
+  bool compares_input = false;  // each output row must have its input row's element count
+  bool is_percent = false;      // shown as a percentage; drops are in points
   // Appends `columns` numbers for each sample of the batch.
   int columns = 1;
   void (*score)(const MetricBatch& batch, std::vector<double>& scores) = nullptr;
@@ -41,5 +44,11 @@ namespace metrics {
 std::span<const Metric* const> All();
 }
 const Metric* FindMetric(std::string_view name);
+
+// Refuses a batch that the metric cannot score: labels or reference missing, labels beyond the
+// outputs of a class metric, outputs unlike the inputs. Call it once, on the first batch; `where`
+// names the data. `classes` is the data's.
+Expected<void> CheckMetric(const Metric& metric, const MetricBatch& batch, std::int64_t classes,
+                           const std::string& where);
 
 }  // namespace bw

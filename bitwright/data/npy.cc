@@ -31,16 +31,22 @@ std::string_view ValueOf(std::string_view header, std::string_view key) {
   return Trim(rest.substr(1));
 }
 
+// The unsigned number that these bytes are, least significant first.
+std::size_t LittleEndian(std::string_view bytes) {
+  std::size_t value = 0;
+  for (std::size_t i = bytes.size(); i > 0; --i)
+    value = (value << 8) | static_cast<std::uint8_t>(bytes[i - 1]);
+  return value;
+}
+
 Expected<std::string> HeaderText(const ByteSource& bytes, std::size_t& data_offset) {
   BW_ASSIGN(const std::string head, bytes.ReadUpTo(0, 12));
   if (!std::string_view(head).starts_with(kMagic)) {
     return Fail("{}: not a NumPy array, the first bytes differ, '\\x93NUMPY' must stand there",
                 bytes.name());
   }
-  const auto byte = [&](std::size_t i) {
-    return static_cast<std::size_t>(static_cast<std::uint8_t>(head[i]));
-  };
-  const std::size_t version = head.size() > 6 ? byte(6) : 0;
+  const std::size_t version =
+      LittleEndian(std::string_view(head).substr(std::min<std::size_t>(6, head.size()), 1));
   const std::size_t prefix = version == 1 ? 10 : 12;
   if (head.size() < prefix) {
     return Fail("{}: header ends too early, {} bytes, at least {} are needed", bytes.name(),
@@ -49,9 +55,7 @@ Expected<std::string> HeaderText(const ByteSource& bytes, std::size_t& data_offs
   if (version < 1 || version > 3) {
     return Fail("{}: unknown .npy version, {}, versions 1 to 3 are read", bytes.name(), version);
   }
-  const std::size_t length = version == 1
-                                 ? byte(8) + (byte(9) << 8)
-                                 : byte(8) + (byte(9) << 8) + (byte(10) << 16) + (byte(11) << 24);
+  const std::size_t length = LittleEndian(std::string_view(head).substr(8, prefix - 8));
   data_offset = prefix + length;
   if (length > kMaxHeader || data_offset > bytes.size()) {
     return Fail("{}: header ends too early, it claims {} bytes, the file has {}", bytes.name(),
