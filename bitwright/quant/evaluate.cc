@@ -1,0 +1,187 @@
+#include "bitwright/quant/evaluate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "bitwright/base/text.h"
+
+namespace bw {
+namespace {
+
+Tensor Copy(ConstTensorRef from) {
+  Tensor to(from.dtype, from.shape);
+  std::memcpy(TensorRef(to).data, from.data, to.bytes());
+  return to;
+}
+
+bool IsDistribution(std::span<const float> row) {
+  double sum = 0;
+  for (const float x : row) {
+    if (x < 0) return false;
+    sum += x;
+  }
+  return std::abs(sum - 1) < 1e-3;
+}
+
+// Logarithms of the class probabilities.
+std::vector<double> LogProbabilities(std::span<const float> row, bool distribution) {
+  std::vector<double> logs(row.begin(), row.end());
+  if (distribution) {
+    for (double& x : logs) x = std::log(std::max(x, 1e-12));
+    return logs;
+  }
+  const double top = *std::max_element(logs.begin(), logs.end());
+  double sum = 0;
+  for (const double x : logs) sum += std::exp(x - top);
+  for (double& x : logs) x -= top + std::log(sum);
+  return logs;
+}
+
+double ClassDivergence(ConstTensorRef reference, ConstTensorRef output) {
+  const auto rows = static_cast<std::size_t>(reference.shape[0]);
+  const std::size_t classes = static_cast<std::size_t>(reference.size()) / rows;
+  double sum = 0;
+  for (std::size_t r = 0; r < rows; ++r) {
+    const auto p_row = reference.span<float>().subspan(r * classes, classes);
+    const bool distribution = IsDistribution(p_row);
+    const std::vector<double> p = LogProbabilities(p_row, distribution);
+    const std::vector<double> q = LogProbabilities(output.span<float>().subspan(r * classes, classes), distribution);
+    for (std::size_t c = 0; c < classes; ++c) sum += std::exp(p[c]) * (p[c] - q[c]);
+  }
+  return sum;
+}
+
+double RelativeError(ConstTensorRef reference, ConstTensorRef output) {
+  const std::span<const float> p = reference.span<float>(), q = output.span<float>();
+  double error = 0, power = 0;
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    error += (static_cast<double>(p[i]) - q[i]) * (static_cast<double>(p[i]) - q[i]);
+    power += static_cast<double>(p[i]) * p[i];
+  }
+  const double rows = reference.shape.empty() ? 1.0 : static_cast<double>(reference.shape[0]);
+  return rows * error / std::max(power, 1e-30);
+}
+
+void Set(Executor& executor, const Rounding& rounding) {
+  for (const auto& [id, tensor] : rounding.constants) executor.SetConstant(id, tensor);
+  for (const auto& [id, quantizer] : rounding.quantizers) executor.SetQuantizer(id, quantizer);
+}
+
+void Unset(Executor& executor, const Rounding& rounding) {
+  for (const auto& [id, tensor] : rounding.constants) executor.SetConstant(id, nullptr);
+  for (const auto& [id, quantizer] : rounding.quantizers) executor.SetQuantizer(id, nullptr);
+}
+
+std::vector<ValueId> Ids(const Rounding& rounding) {
+  std::vector<ValueId> ids;
+  for (const auto& [id, unused] : rounding.constants) ids.push_back(id);
+  for (const auto& [id, unused] : rounding.quantizers) ids.push_back(id);
+  return ids;
+}
+
+bool IsClassifier(const Metric& metric, ConstTensorRef output) {
+  return metric.name != "auc" && metric.name != "sqnr" && !output.shape.empty() && output.shape[0] > 0;
+}
+
+std::vector<std::int64_t> Labels(const Dataset& data, std::size_t first, std::size_t count) {
+  std::vector<std::int64_t> labels;
+  for (std::size_t i = first; data.has_labels() && i < first + count; ++i) labels.push_back(data.label(i));
+  return labels;
+}
+
+}  // namespace
+
+double Divergence(ConstTensorRef reference, ConstTensorRef output, bool classifier) {
+  return classifier ? ClassDivergence(reference, output) : RelativeError(reference, output);
+}
+
+Expected<const Metric*> ChooseMetric(const std::string& name, const Dataset& data) {
+  const std::string wanted = !name.empty() ? name : data.has_labels() ? "top1" : "agreement";
+  const Metric* metric = FindMetric(wanted);
+  if (metric == nullptr) {
+    std::vector<std::string> names;
+    for (const Metric* known : metrics::All()) names.emplace_back(known->name);
+    return FailUsage("--metric: unknown metric '{}'; nearest is '{}' (known: {})", wanted, Nearest(wanted, names),
+                     fmt::join(names, ", "));
+  }
+  if (metric->needs_labels && !data.has_labels()) {
+    return FailUsage("--metric {}: needs labels, '{}' has none; give --labels or use 'agreement' or 'sqnr'", wanted,
+                     data.origin());
+  }
+  return metric;
+}
+
+Expected<Evaluator> Evaluator::Create(const Graph& graph, Dataset data, const Metric& metric, RunnerOptions options,
+                                      const Progress& progress) {
+  BW_ASSIGN(Runner runner, Runner::Create(graph, data, options));
+  Evaluator evaluator(std::move(data), metric, std::move(runner));
+  evaluator.references_.resize(evaluator.runner_.ChunkCount(evaluator.data_));
+  BW_ASSIGN(evaluator.float_result_, evaluator.Sweep(evaluator.runner_, progress, "float network", true));
+  return evaluator;
+}
+
+Expected<Evaluation> Evaluator::Sweep(Runner& runner, const Progress& progress, std::string_view what, bool first) {
+  std::vector<std::vector<double>> scores(references_.size());
+  std::vector<double> divergences(references_.size(), 0.0);
+  const auto visit = [&](const Chunk& chunk, Executor& executor) -> Expected<void> {
+    const ConstTensorRef output = Runner::Rows(chunk, executor.Output(0));
+    if (output.dtype != DType::kFloat32) return Fail("the network's output is {}, float32 is needed", DTypeName(output.dtype));
+    if (first) references_[chunk.index] = Copy(output);
+    const ConstTensorRef reference = references_[chunk.index];
+    const std::vector<std::int64_t> labels = Labels(data_, chunk.first_sample, chunk.samples);
+    const ConstTensorRef input = Runner::Rows(chunk, chunk.input);
+    metric_->score({input, output, reference, labels, data_.rows_per_sample()}, scores[chunk.index]);
+    if (!first) divergences[chunk.index] = Divergence(reference, output, IsClassifier(*metric_, output));
+    return {};
+  };
+  BW_TRY(runner.ForEachChunk(data_, visit, progress, what));
+  Evaluation result;
+  result.images = data_.size();
+  for (const auto& part : scores) result.scores.insert(result.scores.end(), part.begin(), part.end());
+  for (const double divergence : divergences) result.divergence += divergence;
+  result.divergence /= static_cast<double>(data_.size()) * static_cast<double>(data_.rows_per_sample());
+  result.value = metric_->finish(result.scores, Labels(data_, 0, data_.size()));
+  return result;
+}
+
+Expected<Evaluation> Evaluator::Run(const Rounding& rounding, const Progress& progress, std::string_view what) {
+  runner_.ForEachExecutor([&](Executor& executor) { Set(executor, rounding); });
+  Expected<Evaluation> result = Sweep(runner_, progress, what, false);
+  runner_.ForEachExecutor([&](Executor& executor) { Unset(executor, rounding); });
+  return result;
+}
+
+Expected<Evaluation> Evaluator::RunGraph(const Graph& graph, RunnerOptions options, const Progress& progress) {
+  BW_ASSIGN(Runner runner, Runner::Create(graph, data_, options));
+  if (runner.chunk_samples() != runner_.chunk_samples()) return Fail("the two networks take different batches");
+  return Sweep(runner, progress, "quantized network", false);
+}
+
+Expected<std::vector<double>> Evaluator::Sensitivities(const std::vector<Rounding>& roundings, std::size_t samples,
+                                                       const Progress& progress) {
+  std::vector<std::size_t> positions(std::min(samples, data_.size()));
+  for (std::size_t i = 0; i < positions.size(); ++i) positions[i] = i;
+  const Dataset prefix = data_.Select(positions);
+  std::vector<std::vector<double>> parts(runner_.ChunkCount(prefix));
+  const auto visit = [&](const Chunk& chunk, Executor& executor) -> Expected<void> {
+    const Tensor reference = Copy(Runner::Rows(chunk, executor.Output(0)));
+    for (const Rounding& rounding : roundings) {
+      Set(executor, rounding);
+      executor.Rerun(Ids(rounding));
+      const ConstTensorRef output = Runner::Rows(chunk, executor.RerunOutput(0));
+      parts[chunk.index].push_back(Divergence(reference, output, IsClassifier(*metric_, output)));
+      Unset(executor, rounding);
+    }
+    return {};
+  };
+  BW_TRY(runner_.ForEachChunk(prefix, visit, progress, "sensitivity"));
+  std::vector<double> sums(roundings.size(), 0.0);
+  for (const auto& part : parts) {
+    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += part[i];
+  }
+  for (double& sum : sums) sum /= static_cast<double>(prefix.size()) * static_cast<double>(data_.rows_per_sample());
+  return sums;
+}
+
+}  // namespace bw

@@ -1,0 +1,68 @@
+#pragma once
+// Accuracy of a network, or of a network with some tensors rounded, over a data set.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "bitwright/data/metric.h"
+#include "bitwright/quant/runner.h"
+
+namespace bw {
+
+struct Evaluation {
+  double value = 0;            // the metric, in its natural unit
+  std::size_t images = 0;      // samples
+  double divergence = 0;       // mean Divergence from the float outputs; 0 where none were given
+  std::vector<double> scores;  // Metric::columns numbers for each sample
+};
+
+// Which constants and activations differ from the float network's; the pointers' targets must outlive the run.
+struct Rounding {
+  std::map<ValueId, const Tensor*> constants;
+  std::map<ValueId, const ActivationQuantizer*> quantizers;
+};
+
+// How far an output is from the float network's, summed over rows; the search's loss. Classifiers (outputs [rows, n]
+// under a classification metric): Kullback-Leibler divergence of the class probabilities, softmax applied unless the rows
+// are probabilities already. Others: squared error over the mean square of the reference.
+double Divergence(ConstTensorRef reference, ConstTensorRef output, bool classifier);
+
+// The metric's name for this network and data: the user's if given, else top1 with labels, agreement without.
+Expected<const Metric*> ChooseMetric(const std::string& name, const Dataset& data);
+
+// Holds the runner, and the float outputs that metrics and divergence compare with.
+class Evaluator {
+ public:
+  // Runs the float network once over the data. `graph` and `metric` must outlive the evaluator.
+  static Expected<Evaluator> Create(const Graph& graph, Dataset data, const Metric& metric, RunnerOptions options,
+                                    const Progress& progress = {});
+
+  const Evaluation& float_result() const { return float_result_; }
+  const Dataset& data() const { return data_; }
+  const Metric& metric() const { return *metric_; }
+
+  // The network with this rounding.
+  Expected<Evaluation> Run(const Rounding& rounding, const Progress& progress = {}, std::string_view what = {});
+
+  // Another graph of the same inputs and outputs (the quantized network itself), against the same float outputs.
+  Expected<Evaluation> RunGraph(const Graph& graph, RunnerOptions options, const Progress& progress = {});
+
+  // The divergence of each of these roundings alone, by one sweep over the first `samples` samples in which all share
+  // the float run. Needs keep_values.
+  Expected<std::vector<double>> Sensitivities(const std::vector<Rounding>& roundings, std::size_t samples,
+                                              const Progress& progress = {});
+
+ private:
+  Evaluator(Dataset data, const Metric& metric, Runner runner)
+      : data_(std::move(data)), metric_(&metric), runner_(std::move(runner)) {}
+  Expected<Evaluation> Sweep(Runner& runner, const Progress& progress, std::string_view what, bool first);
+
+  Dataset data_;
+  const Metric* metric_;
+  Runner runner_;
+  std::vector<Tensor> references_;  // by chunk
+  Evaluation float_result_;
+};
+
+}  // namespace bw

@@ -1,0 +1,128 @@
+#include "bitwright/quant/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "bitwright/base/text.h"
+
+namespace bw {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// FNV-1a, 64 bits.
+void Hash(std::uint64_t& state, std::string_view text) {
+  for (const char c : text) state = (state ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+}
+
+Expected<std::string> Text(const Json& object, const char* key, const std::string& where) {
+  if (!object.contains(key) || !object[key].is_string()) return Fail("{}: '{}' is missing or no string", where, key);
+  return object[key].get<std::string>();
+}
+
+Expected<void> CheckKeys(const Json& object, std::span<const std::string> allowed, const std::string& where) {
+  if (!object.is_object()) return Fail("{}: {} stands here, an object is needed", where, object.type_name());
+  for (const auto& [key, unused] : object.items()) {
+    if (std::find(allowed.begin(), allowed.end(), key) == allowed.end()) {
+      return Fail("{}: unknown key '{}'; nearest is '{}'", where, key, Nearest(key, allowed));
+    }
+  }
+  return {};
+}
+
+Expected<TensorPlan> TensorFromJson(const Json& object, const std::string& where) {
+  static const std::array<std::string, 5> kKeys = {"spec", "scale_method", "scale", "zero", "scaled_for"};
+  BW_TRY(CheckKeys(object, kKeys, where));
+  BW_ASSIGN(const std::string text, Text(object, "spec", where));
+  Expected<QuantSpec> spec = QuantSpec::Parse(text);
+  if (!spec) return Context(where, spec.error());
+  TensorPlan tensor{*std::move(spec), "mse", std::nullopt};
+  if (object.contains("scale_method")) {
+    BW_ASSIGN(tensor.scale_method, Text(object, "scale_method", where));
+  }
+  if (!object.contains("scale")) return tensor;
+  if (!object["scale"].is_number()) return Fail("{}: 'scale' is no number", where);
+  FixedScale fixed;
+  fixed.scale = object["scale"].get<float>();
+  if (!(fixed.scale > 0) || !std::isfinite(fixed.scale)) {
+    return Fail("{}: scale is {}, a positive number is needed", where, fixed.scale);
+  }
+  if (object.contains("zero")) {
+    if (!object["zero"].is_number_integer()) return Fail("{}: 'zero' is no integer", where);
+    const auto zero = object["zero"].get<std::int64_t>();
+    const auto& info = tensor.spec.element.info();
+    if (static_cast<double>(zero) < info.min || static_cast<double>(zero) > info.max) {
+      return Fail("{}: zero is {}, {} holds {} to {}", where, zero, info.name, info.min, info.max);
+    }
+    fixed.zero = static_cast<std::int32_t>(zero);
+  }
+  fixed.scaled_for = object.contains("scaled_for") && object["scaled_for"].is_string()
+                         ? object["scaled_for"].get<std::string>()
+                         : tensor.spec.ToString();
+  tensor.fixed = fixed;
+  return tensor;
+}
+
+}  // namespace
+
+std::string Fingerprint(const QuantTargets& targets) {
+  std::uint64_t state = 0xcbf29ce484222325ULL;
+  for (const QuantTarget& target : targets.tensors) {
+    Hash(state, fmt::format("{} {} {};", target.name, static_cast<int>(target.kind), ShapeText(target.shape)));
+  }
+  return fmt::format("{:016x}", state);
+}
+
+std::string PlanToJson(const Plan& plan) {
+  Json tensors = Json::object();
+  for (const auto& [name, tensor] : plan.tensors) {
+    Json entry = {{"spec", tensor.spec.ToString()}, {"scale_method", tensor.scale_method}};
+    if (tensor.fixed) {
+      entry["scale"] = tensor.fixed->scale;
+      entry["zero"] = tensor.fixed->zero;
+      entry["scaled_for"] = tensor.fixed->scaled_for;
+    }
+    tensors[name] = std::move(entry);
+  }
+  return Json({{"bitwright_plan", 1}, {"network", plan.network}, {"tensors", tensors}}).dump(2) + "\n";
+}
+
+Expected<Plan> PlanFromJson(std::string_view text, const std::string& where) {
+  static const std::array<std::string, 3> kKeys = {"bitwright_plan", "network", "tensors"};
+  const Json json = Json::parse(text, nullptr, false);
+  if (json.is_discarded()) return Fail("{}: is no JSON; a plan.json of bitwright is needed", where);
+  BW_TRY(CheckKeys(json, kKeys, where));
+  if (!json.contains("bitwright_plan") || json["bitwright_plan"] != 1) {
+    return Fail("{}: 'bitwright_plan' is not 1, the one version there is", where);
+  }
+  Plan plan;
+  BW_ASSIGN(plan.network, Text(json, "network", where));
+  if (!json.contains("tensors") || !json["tensors"].is_object()) return Fail("{}: 'tensors' is no object", where);
+  for (const auto& [name, entry] : json["tensors"].items()) {
+    BW_ASSIGN(TensorPlan tensor, TensorFromJson(entry, fmt::format("{}: tensor '{}'", where, name)));
+    plan.tensors.emplace(name, std::move(tensor));
+  }
+  return plan;
+}
+
+Expected<void> CheckPlan(const Plan& plan, const QuantTargets& targets, const std::string& where) {
+  std::vector<std::string> names;
+  for (const QuantTarget& target : targets.tensors) names.push_back(target.name);
+  for (const auto& [name, tensor] : plan.tensors) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    return Fail("{}: the network has no tensor '{}'; nearest is '{}' (is it a plan for another network?)", where, name,
+                Nearest(name, names));
+  }
+  if (plan.network != Fingerprint(targets)) {
+    return Fail("{}: the plan is for network {}, this one is {}; make a new plan with 'bitwright tune'", where,
+                plan.network, Fingerprint(targets));
+  }
+  return {};
+}
+
+}  // namespace bw

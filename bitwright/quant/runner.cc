@@ -1,0 +1,111 @@
+#include "bitwright/quant/runner.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <mutex>
+
+#include "bitwright/base/parallel.h"
+
+namespace bw {
+namespace {
+
+constexpr std::int64_t kRowsPerChunk = 32;
+
+// The network's input shape for a chunk of about `rows` rows.
+Expected<Shape> ChunkShape(const Graph& graph, const Dataset& data) {
+  if (graph.inputs.size() != 1) {
+    return Fail("the network has {} inputs, data sets give one", graph.inputs.size());
+  }
+  const std::int64_t per_sample = data.rows_per_sample();
+  const std::int64_t wanted = std::max<std::int64_t>(1, kRowsPerChunk / per_sample) * per_sample;
+  BW_ASSIGN(const std::vector<Shape> shapes, InputShapes(graph, wanted));
+  const Shape& shape = shapes[0];
+  const std::string& name = graph.value(graph.inputs[0]).name;
+  if (shape.empty()) return Fail("input '{}' is a scalar, data sets give batches", name);
+  const Shape row(shape.begin() + 1, shape.end());
+  if (ElementCount(row) != ElementCount(data.row_shape())) {
+    return Fail("input '{}' takes samples of shape {}, the data's are {}; check resize, crop, layout or window", name,
+                ShapeText(row), ShapeText(data.row_shape()));
+  }
+  const bool same_rank = row.size() == data.row_shape().size();
+  if (same_rank && row != data.row_shape()) {
+    return Fail("input '{}' takes samples of shape {}, the data's are {}; check the layout", name, ShapeText(row),
+                ShapeText(data.row_shape()));
+  }
+  if (shape[0] % per_sample != 0) {
+    return Fail("input '{}' takes {} rows at a time, a sample gives {}", name, shape[0], per_sample);
+  }
+  return shape;
+}
+
+}  // namespace
+
+Expected<Runner> Runner::Create(const Graph& graph, const Dataset& data, RunnerOptions options) {
+  Runner runner;
+  BW_ASSIGN(runner.input_shape_, ChunkShape(graph, data));
+  runner.chunk_samples_ = static_cast<std::size_t>(runner.input_shape_[0] / data.rows_per_sample());
+  const int threads = options.threads > 0 ? options.threads : DefaultThreads();
+  for (int i = 0; i < threads; ++i) {
+    BW_ASSIGN(Executor executor,
+              Executor::Create(graph, {runner.input_shape_}, {options.backend, options.keep_values}));
+    runner.executors_.push_back(std::move(executor));
+  }
+  return runner;
+}
+
+Expected<Chunk> Runner::ReadChunk(const Dataset& data, std::size_t index) const {
+  Chunk chunk;
+  chunk.index = index;
+  chunk.first_sample = index * chunk_samples_;
+  chunk.samples = std::min(chunk_samples_, data.size() - chunk.first_sample);
+  chunk.rows = static_cast<std::int64_t>(chunk.samples) * data.rows_per_sample();
+  BW_ASSIGN(Tensor read, data.Batch(chunk.first_sample, chunk.samples));
+  if (chunk.rows == input_shape_[0]) {
+    read.Reshape(input_shape_);
+    chunk.input = std::move(read);
+    return chunk;
+  }
+  chunk.input = Tensor(DType::kFloat32, input_shape_);
+  const std::span<float> to = chunk.input.span<float>();
+  const std::span<const float> from = std::as_const(read).span<float>();
+  for (std::size_t i = 0; i < to.size(); ++i) to[i] = from[i % from.size()];
+  return chunk;
+}
+
+Expected<void> Runner::ForEachChunk(const Dataset& data, const Visit& visit, const Progress& progress,
+                                    std::string_view what) {
+  std::mutex mutex;
+  Expected<void> result;
+  std::atomic<bool> failed = false;
+  std::size_t done = 0;
+  const std::size_t chunks = ChunkCount(data);
+  ParallelFor(chunks, static_cast<int>(executors_.size()), [&](std::size_t index, int worker) {
+    if (failed) return;
+    Executor& executor = executors_[static_cast<std::size_t>(worker)];
+    Expected<void> outcome;
+    if (Expected<Chunk> chunk = ReadChunk(data, index)) {
+      const ConstTensorRef input = chunk->input;
+      executor.Run({&input, 1});
+      outcome = visit(*chunk, executor);
+    } else {
+      outcome = tl::unexpected(std::move(chunk).error());
+    }
+    const std::scoped_lock lock(mutex);
+    if (!outcome && !failed.exchange(true)) result = std::move(outcome);
+    ++done;
+    if (progress) progress(what, static_cast<double>(done) / static_cast<double>(chunks));
+  });
+  return result;
+}
+
+ConstTensorRef Runner::Rows(const Chunk& chunk, ConstTensorRef output) {
+  if (!output.shape.empty() && output.shape[0] == chunk.input.shape()[0]) output.shape[0] = chunk.rows;
+  return output;
+}
+
+void Runner::ForEachExecutor(const std::function<void(Executor&)>& change) {
+  for (Executor& executor : executors_) change(executor);
+}
+
+}  // namespace bw
