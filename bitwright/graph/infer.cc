@@ -168,8 +168,9 @@ bool Bypass(Graph& graph, const Node& node, const std::vector<int>& producers) {
   if (!node.op->domain.empty() || (node.op->name != "Identity" && node.op->name != "Dropout")) {
     return false;
   }
-  if (node.outputs.size() > 1 && node.outputs[1] != kNoValue) return false;
+  if (node.outputs.size() > 1 && node.outputs[1] != kNoValue) return false;  // a mask is read
   const ValueId from = node.outputs[0], to = node.inputs[0];
+  if (from == kNoValue) return false;
   const auto is_output = [&](ValueId id) {
     return std::find(graph.outputs.begin(), graph.outputs.end(), id) != graph.outputs.end();
   };
@@ -226,10 +227,13 @@ Expected<std::vector<Shape>> InputShapes(const Graph& graph, std::int64_t batch)
 }
 
 Expected<void> FoldConstants(Graph& graph) {
-  const std::vector<int> producers = Producers(graph);
+  const std::vector<int> producers = Producers(graph), uses = UseCounts(graph);
   std::vector<char> folded(graph.nodes.size(), 0);
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
-    const Node node = graph.nodes[n];
+    Node node = graph.nodes[n];
+    for (ValueId& id : node.outputs) {
+      if (id != kNoValue && uses[static_cast<std::size_t>(id)] == 0) id = kNoValue;
+    }
     if (AllConstant(graph, node)) {
       BW_ASSIGN(const bool done, FoldNode(graph, node));
       folded[n] = done ? 1 : 0;
