@@ -15,116 +15,100 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr int kFractionBits = 52;
-constexpr int kMostBucketBits = 18;
 
-// The least double that rounds to values()[i + 1].
-std::vector<double> FirstAbove(const Format& format) {
-  std::vector<double> first(format.thresholds().begin(), format.thresholds().end());
-  for (std::size_t i = 0; i < first.size(); ++i) {
-    if (format.ties_up()[i] == 0) first[i] = std::nextafter(first[i], kInfinity);
-  }
-  return first;
+// 1.5 * 2^52 * quantum: adding it leaves no bits below the quantum.
+double MagicOf(double quantum) { return std::ldexp(1.5 * quantum, kFractionBits); }
+
+// 2^exponent(y) as a double.
+double PowerOf(double y) {
+  return std::bit_cast<double>(std::bit_cast<std::uint64_t>(y) & 0x7ff0'0000'0000'0000);
 }
 
 double RoundArithmetic(const RoundTable& table, double y) {
-  const double clamped = std::clamp(y, table.low, table.high);
+  double clamped = std::clamp(y, table.low, table.high);
   double magic = table.magic_factor;
-  if (table.kind == RoundTable::Kind::kGrid) {
-    const auto exponent = std::bit_cast<std::uint64_t>(clamped) & 0x7ff0'0000'0000'0000;
-    magic *= std::max(std::bit_cast<double>(exponent), table.least_power);
+  const double power = std::max(PowerOf(clamped), table.least_power);
+  if (table.kind == RoundTable::Kind::kGrid) magic *= power;
+  if (table.kind == RoundTable::Kind::kExponents) {
+    const auto exponent =
+        static_cast<std::size_t>(std::ilogb(power) - std::ilogb(table.least_power));
+    const auto bits = std::bit_cast<std::uint64_t>(table.magics[exponent]);
+    magic = std::bit_cast<double>(bits & ~std::uint64_t{1});
+    clamped = std::bit_cast<double>(std::bit_cast<std::uint64_t>(clamped) - (bits & 1));
   }
   return (clamped + magic) - magic;
 }
 
-// Both rounding functions are monotone and take the values of the format, so they are equal when
-// they agree on either side of every threshold.
-bool AgreesWith(const RoundTable& table, const Format& format, std::span<const double> first) {
-  for (std::size_t i = 0; i < first.size(); ++i) {
-    const double before = std::nextafter(first[i], -kInfinity);
-    if (RoundArithmetic(table, before) != format.values()[i]) return false;
-    if (RoundArithmetic(table, first[i]) != format.values()[i + 1]) return false;
+// Both rounding functions are monotone, so they are equal when they agree on either side of every
+// threshold; that the values are kept is checked too.
+bool AgreesWith(const RoundTable& table, const Format& format) {
+  const std::span<const double> values = format.values();
+  for (std::size_t i = 0; i + 1 < values.size(); ++i) {
+    const double threshold = format.thresholds()[i];
+    const double low = std::nextafter(threshold, -kInfinity);
+    const double high = std::nextafter(threshold, kInfinity);
+    const double tie = format.ties_up()[i] != 0 ? values[i + 1] : values[i];
+    if (RoundArithmetic(table, low) != values[i]) return false;
+    if (RoundArithmetic(table, high) != values[i + 1]) return false;
+    if (RoundArithmetic(table, threshold) != tie) return false;
   }
-  return true;
+  return std::all_of(values.begin(), values.end(),
+                     [&](double value) { return RoundArithmetic(table, value) == value; });
 }
 
-// Whether multiples of one quantum, or floating point of p significant bits over that quantum, is
-// what the format does.
-bool TryArithmetic(const Format& format, std::span<const double> first, RoundTable& table) {
-  const FormatInfo& info = format.info();
-  double quantum = info.smallest_positive;
-  if (!(quantum > 0) || first.empty()) return false;
+bool TryUniform(const Format& format, RoundTable& table) {
   table.kind = RoundTable::Kind::kUniform;
-  table.magic_factor = std::ldexp(1.5 * quantum, kFractionBits);
-  if (AgreesWith(table, format, first)) return true;
+  table.magic_factor = MagicOf(format.info().smallest_positive);
+  return AgreesWith(table, format);
+}
+
+// Floating point of p significant bits over the quantum of the subnormals.
+bool TryGrid(const Format& format, int p, RoundTable& table) {
   table.kind = RoundTable::Kind::kGrid;
-  for (int p = info.significand_bits; p <= info.significand_bits + 1; ++p) {
-    table.magic_factor = std::ldexp(1.5, kFractionBits + 1 - p);
-    table.least_power = std::ldexp(quantum, p - 1);
-    if (AgreesWith(table, format, first)) return true;
+  table.magic_factor = MagicOf(std::ldexp(1.0, 1 - p));
+  table.least_power = std::ldexp(format.info().smallest_positive, p - 1);
+  return AgreesWith(table, format);
+}
+
+// The magic of [power, 2 * power): the gap between the neighbours around `power` as quantum.
+double MagicAt(const Format& format, double power) {
+  const std::span<const double> values = format.values();
+  const auto next = std::upper_bound(values.begin(), values.end(), power);
+  if (next == values.end()) return MagicOf(power);
+  if (next == values.begin()) return MagicOf(*next);
+  const double magic = MagicOf(*next - *(next - 1));
+  const auto gap = static_cast<std::size_t>(next - values.begin()) - 1;
+  const bool half_goes_down = format.thresholds()[gap] == 1.5 * power && format.ties_up()[gap] == 0;
+  return half_goes_down ? std::bit_cast<double>(std::bit_cast<std::uint64_t>(magic) | 1) : magic;
+}
+
+bool TryExponents(const Format& format, RoundTable& table) {
+  const std::span<const double> thresholds = format.thresholds();
+  const auto first = std::upper_bound(thresholds.begin(), thresholds.end(), 0.0);
+  if (first == thresholds.end()) return false;
+  table.kind = RoundTable::Kind::kExponents;
+  table.least_power = PowerOf(*first);
+  const double most = std::max(std::fabs(table.low), std::fabs(table.high));
+  for (double power = table.least_power; power <= most; power *= 2) {
+    table.magics.push_back(MagicAt(format, power));
   }
-  return false;
+  return AgreesWith(table, format);
+}
+
+bool TryArithmetic(const Format& format, RoundTable& table) {
+  const FormatInfo& info = format.info();
+  if (!(info.smallest_positive > 0) || format.thresholds().empty()) return false;
+  if (TryUniform(format, table)) return true;
+  if (TryGrid(format, info.significand_bits, table)) return true;
+  return TryExponents(format, table);
 }
 
 // fp32 has no enumeration: 24 significant bits over 2^-149 by IEEE 754.
 void DescribeFloat(const Format& format, RoundTable& table) {
   const int p = format.info().significand_bits;
   table.kind = RoundTable::Kind::kGrid;
-  table.magic_factor = std::ldexp(1.5, kFractionBits + 1 - p);
+  table.magic_factor = MagicOf(std::ldexp(1.0, 1 - p));
   table.least_power = std::ldexp(format.info().smallest_positive, p - 1);
-}
-
-std::size_t CountUpTo(std::span<const double> first, double y) {
-  return static_cast<std::size_t>(std::upper_bound(first.begin(), first.end(), y) - first.begin());
-}
-
-struct Range {
-  double low, high;  // both included
-};
-
-// The bucket of the doubles in the range, when at most one threshold lies in it.
-bool MakeBucket(const Format& format, std::span<const double> first, Range range,
-                RoundTable::Bucket& bucket) {
-  const std::size_t below = CountUpTo(first, range.low);
-  const std::size_t above = CountUpTo(first, range.high);
-  if (above > below + 1) return false;
-  bucket.threshold = above > below ? first[below] : kInfinity;
-  bucket.below = static_cast<float>(format.values()[below]);
-  bucket.above = static_cast<float>(format.values()[above]);
-  return true;
-}
-
-// The magnitudes whose key is `key`; the first bucket reaches down to 0 and the last up to
-// infinity.
-Range KeyRange(const RoundTable& table, std::int64_t key) {
-  const double low = key == table.first_key
-                         ? 0
-                         : std::bit_cast<double>(static_cast<std::uint64_t>(key) << table.shift);
-  const auto next = static_cast<std::uint64_t>(key + 1) << table.shift;
-  const double high = key == table.last_key ? kInfinity : std::bit_cast<double>(next - 1);
-  return {low, high};
-}
-
-bool TryBuckets(const Format& format, std::span<const double> first, int bits, RoundTable& table) {
-  double least = kInfinity, most = 0;
-  for (const double threshold : format.thresholds()) {
-    const double magnitude = std::fabs(threshold);
-    if (magnitude != 0) least = std::min(least, magnitude);
-    most = std::max(most, magnitude);
-  }
-  table.kind = RoundTable::Kind::kBuckets;
-  table.shift = kFractionBits - bits;
-  if (most == 0) least = most = 1;
-  table.first_key = (std::bit_cast<std::int64_t>(least) >> table.shift) - 1;
-  table.last_key = (std::bit_cast<std::int64_t>(most) >> table.shift) + 1;
-  const auto half = static_cast<std::size_t>(table.last_key - table.first_key + 1);
-  table.buckets.resize(2 * half);
-  for (std::size_t i = 0; i < half; ++i) {
-    const Range range = KeyRange(table, table.first_key + static_cast<std::int64_t>(i));
-    if (!MakeBucket(format, first, range, table.buckets[i])) return false;
-    const Range mirrored = {-range.high, -range.low};
-    if (!MakeBucket(format, first, mirrored, table.buckets[half + i])) return false;
-  }
-  return true;
 }
 
 RoundTable Build(const Format& format) {
@@ -136,13 +120,8 @@ RoundTable Build(const Format& format) {
     DescribeFloat(format, table);
     return table;
   }
-  const std::vector<double> first = FirstAbove(format);
-  if (TryArithmetic(format, first, table)) return table;
-  for (int bits = 0; bits <= kMostBucketBits; ++bits) {
-    if (TryBuckets(format, first, bits, table)) return table;
-  }
-  BW_CHECK(!"a bucket of 2^-18 relative width holds two thresholds");
-  return table;
+  if (TryArithmetic(format, table)) return table;
+  return BucketTable(format);
 }
 
 }  // namespace

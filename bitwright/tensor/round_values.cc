@@ -35,18 +35,32 @@ HWY_INLINE hn::Vec<Doubles> Ratio(const Job& job, hn::Vec<Floats> x, hn::Vec<Flo
                  hn::Set(d, job.table.high - zero));
 }
 
+// 2^exponent(y), at least least_power.
+HWY_INLINE hn::Vec<Doubles> Power(const Job& job, hn::Vec<Doubles> y) {
+  const Doubles d;
+  const auto mask = hn::BitCast(d, hn::Set(hn::RebindToUnsigned<Doubles>(), 0x7ff0'0000'0000'0000));
+  return hn::Max(hn::And(y, mask), hn::Set(d, job.table.least_power));
+}
+
+// Looks up the magic of y's exponent and takes the ulp off y that its last bit asks for.
+HWY_INLINE hn::Vec<Doubles> MagicByExponent(const Job& job, hn::Vec<Doubles>& y) {
+  const Doubles d;
+  const hn::RebindToSigned<Doubles> i;
+  const auto least = hn::BitCast(i, hn::Set(d, job.table.least_power));
+  const auto index = hn::ShiftRight<52>(hn::Sub(hn::BitCast(i, Power(job, y)), least));
+  const auto bits = hn::BitCast(i, hn::GatherIndex(d, job.table.magics.data(), index));
+  const auto odd = hn::Set(i, 1);
+  y = hn::BitCast(d, hn::Sub(hn::BitCast(i, y), hn::And(bits, odd)));
+  return hn::BitCast(d, hn::AndNot(odd, bits));
+}
+
 template <RoundTable::Kind kKind>
 HWY_INLINE hn::Vec<Floats> RoundVector(const Job& job, hn::Vec<Floats> x, hn::Vec<Floats> scale) {
-  const Doubles d;
-  const Floats f;
-  const auto y = Ratio(job, x, scale);
-  auto magic = hn::Set(d, job.table.magic_factor);
-  if constexpr (kKind == RoundTable::Kind::kGrid) {
-    const auto mask =
-        hn::BitCast(d, hn::Set(hn::RebindToUnsigned<Doubles>(), 0x7ff0'0000'0000'0000));
-    magic = hn::Mul(magic, hn::Max(hn::And(y, mask), hn::Set(d, job.table.least_power)));
-  }
-  return hn::Mul(scale, hn::DemoteTo(f, hn::Sub(hn::Add(y, magic), magic)));
+  auto y = Ratio(job, x, scale);
+  auto magic = hn::Set(Doubles(), job.table.magic_factor);
+  if constexpr (kKind == RoundTable::Kind::kGrid) magic = hn::Mul(magic, Power(job, y));
+  if constexpr (kKind == RoundTable::Kind::kExponents) magic = MagicByExponent(job, y);
+  return hn::Mul(scale, hn::DemoteTo(Floats(), hn::Sub(hn::Add(y, magic), magic)));
 }
 
 template <>
@@ -100,6 +114,8 @@ void RoundByKind(const RoundTable& table, std::span<const float> x, const float*
       return RoundAll<RoundTable::Kind::kUniform>(job, x, out);
     case RoundTable::Kind::kGrid:
       return RoundAll<RoundTable::Kind::kGrid>(job, x, out);
+    case RoundTable::Kind::kExponents:
+      return RoundAll<RoundTable::Kind::kExponents>(job, x, out);
     case RoundTable::Kind::kBuckets:
       return RoundAll<RoundTable::Kind::kBuckets>(job, x, out);
   }
