@@ -14,7 +14,7 @@ using proto::Body;
 constexpr std::size_t kSmallSearch = 256;
 
 // Steps of a binary search among `count` places.
-int Depth(std::size_t count) { return std::bit_width(std::bit_ceil(count)) - 1; }
+int Depth(std::size_t count) { return std::countr_zero(std::bit_ceil(count)); }
 
 // Nodes that find how many of 2^depth - 1 ascending `edges` are <= x, as int32. The position p
 // starts in the middle and moves by half the distance at each step.

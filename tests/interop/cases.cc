@@ -1,0 +1,217 @@
+#include "cases.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "bitwright/base/rng.h"
+#include "bitwright/graph/op.h"
+
+namespace bw::interop {
+namespace {
+
+constexpr std::int64_t kInputs = 100;
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+Tensor RandomTensor(Shape shape, std::uint64_t seed) {
+  Tensor tensor(DType::kFloat32, std::move(shape));
+  Rng rng(seed);
+  for (float& element : tensor.span<float>()) element = static_cast<float>(rng.Normal());
+  return tensor;
+}
+
+QuantSpec Spec(const std::string& text) {
+  auto spec = QuantSpec::Parse(text);
+  BW_CHECK(spec.has_value());
+  return *spec;
+}
+
+double Reach(const Format& format) {
+  const FormatInfo& info = format.info();
+  return std::min(std::max(info.max, -info.min), 256.0);
+}
+
+// Least and greatest element of each group, both including 0.
+struct Ranges {
+  std::vector<float> low, high;
+};
+
+Ranges FindRanges(const Tensor& values, const Grouping& grouping) {
+  const auto groups = static_cast<std::size_t>(grouping.groups());
+  Ranges ranges{std::vector<float>(groups), std::vector<float>(groups)};
+  const auto elements = values.span<float>();
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    const auto group = static_cast<std::size_t>(grouping.GroupOf(static_cast<std::int64_t>(i)));
+    ranges.low[group] = std::min(ranges.low[group], elements[i]);
+    ranges.high[group] = std::max(ranges.high[group], elements[i]);
+  }
+  return ranges;
+}
+
+ValueId AddInput(Graph& graph, Shape shape) {
+  const ValueId input = graph.AddValue("x", {DType::kFloat32, std::move(shape)});
+  graph.inputs = {input};
+  return input;
+}
+
+void SetOutput(Graph& graph, ValueId id, Shape shape) {
+  graph.value(id).type.shape = std::move(shape);
+  graph.outputs = {id};
+}
+
+ValueId AddWeight(Graph& graph, const std::string& name, const Tensor& values,
+                  const QuantSpec& spec) {
+  const ValueId id = graph.AddConstant(name, values);
+  SetQuantized(graph.value(id), QuantizeByMax(values, spec));
+  return id;
+}
+
+// The weight times one: what the file decodes to.
+Case WeightCase(const QuantSpec& spec) {
+  const Shape shape = {5, 3, 32};
+  Graph graph;
+  const ValueId x = AddInput(graph, {1});
+  const ValueId weight = AddWeight(graph, "w", RandomTensor(shape, 1), spec);
+  SetOutput(graph, AddNode(graph, "Mul", {x, weight}), shape);
+  return {"weight-" + spec.ToString(), std::move(graph), Tensor::From({1}, std::vector{1.0F})};
+}
+
+Case NetworkCase(const QuantSpec& spec, const QuantSpec& activation) {
+  Graph graph;
+  const float scale = 4.0F / static_cast<float>(Reach(activation.element));
+  const std::int64_t zero = activation.symmetric ? 0 : 3;
+  ValueId x = AddInput(graph, {-1, 4, 7, 7});
+  x = AddFakeQuantize(graph, x, activation, scale, zero);
+  const ValueId filter = AddWeight(graph, "conv.weight", RandomTensor({8, 4, 4, 4}, 2), spec);
+  const ValueId bias = graph.AddConstant("conv.bias", RandomTensor({8}, 3));
+  x = AddNode(graph, "Relu", {AddNode(graph, "Conv", {x, filter, bias})});
+  x = AddFakeQuantize(graph, x, activation, scale * 6, zero);
+  x = AddNode(graph, "Flatten", {x});
+  const ValueId matrix = AddWeight(graph, "gemm.weight", RandomTensor({10, 128}, 4), spec);
+  x = AddNode(graph, "Gemm", {x, matrix}, {{"transB", std::int64_t{1}}});
+  SetOutput(graph, x, {-1, 10});
+  return {"network-" + spec.ToString(), std::move(graph), RandomTensor({kInputs, 4, 7, 7}, 5),
+          "network"};
+}
+
+// Every float within three places of every tie, the bounds of floats, and random ones.
+std::vector<float> EdgeInputs(const Format& format, float scale) {
+  std::vector<float> inputs = {0.0F, -0.0F, kInfinity, -kInfinity, 1e30F, -1e30F, 1e-30F};
+  for (const double threshold : format.thresholds()) {
+    float x = static_cast<float>(threshold * static_cast<double>(scale));
+    for (int i = 0; i < 3; ++i) x = std::nextafter(x, -kInfinity);
+    for (int i = 0; i < 7; ++i, x = std::nextafter(x, kInfinity)) inputs.push_back(x);
+  }
+  Rng rng(6);
+  for (int i = 0; i < 10000; ++i) {
+    inputs.push_back(static_cast<float>(rng.Normal() * Reach(format) / 2) * scale);
+  }
+  std::erase_if(inputs, [](float x) { return std::isnan(x); });
+  return inputs;
+}
+
+// Whether the file rounds by QuantizeLinear, which divides in float: no gap in at most 256 values.
+bool RoundsInFloat(const Format& format) {
+  const auto values = format.values();
+  if (values.size() > 256) return false;
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    if (values[i] - values[i - 1] != values[1] - values[0]) return false;
+  }
+  return true;
+}
+
+Case RoundingCase(const QuantSpec& spec, float scale, std::int64_t zero) {
+  Graph graph;
+  const ValueId x = AddInput(graph, {-1});
+  SetOutput(graph, AddFakeQuantize(graph, x, spec, scale, zero), {-1});
+  const std::vector<float> inputs = EdgeInputs(spec.element, scale);
+  Case result{fmt::format("rounding-{}-{}", spec.ToString(), scale), std::move(graph),
+              Tensor::From({static_cast<std::int64_t>(inputs.size())}, inputs)};
+  int exponent = 0;
+  const bool exact_division = std::frexp(scale, &exponent) == 0.5F;
+  if (RoundsInFloat(spec.element) && !exact_division) {
+    const auto values = spec.element.values();
+    result.rule = "nearTie";
+    result.step = scale * static_cast<float>(values[1] - values[0]);
+  }
+  return result;
+}
+
+}  // namespace
+
+ValueId AddNode(Graph& graph, std::string_view op, std::vector<ValueId> inputs,
+                std::map<std::string, Attribute> attributes) {
+  const std::string name = fmt::format("{}_{}", op, graph.nodes.size());
+  const ValueId output = graph.AddValue(name, {});
+  const OpDef* def = FindOp(op, op == "FakeQuantize" ? "bitwright" : "");
+  BW_CHECK(def != nullptr);
+  graph.nodes.push_back({name, def, std::move(inputs), {output}, {std::move(attributes)}});
+  return output;
+}
+
+ValueId AddFakeQuantize(Graph& graph, ValueId input, const QuantSpec& spec, float scale,
+                        std::int64_t zero) {
+  return AddNode(graph, "FakeQuantize", {input},
+                 {{"spec", spec.ToString()}, {"scale", scale}, {"zero", zero}});
+}
+
+QTensor QuantizeByMax(const Tensor& values, const QuantSpec& spec) {
+  const auto grouping = MakeGrouping(spec.grain, values.shape());
+  BW_CHECK(grouping.has_value());
+  const FormatInfo& info = spec.element.info();
+  const Ranges ranges = FindRanges(values, *grouping);
+  QuantParams params;
+  for (std::size_t i = 0; i < ranges.low.size(); ++i) {
+    const double low = ranges.low[i], high = ranges.high[i];
+    const double scale = spec.symmetric ? std::max(-low, high) / Reach(spec.element)
+                                        : (high - low) / (info.max - info.min);
+    params.scales.push_back(static_cast<float>(spec.scale.Round(scale)));
+    if (spec.symmetric) continue;
+    const double zero = std::nearbyint(info.min - low / static_cast<double>(params.scales[i]));
+    params.zeros.push_back(static_cast<std::int32_t>(std::clamp(zero, info.min, info.max)));
+  }
+  auto codes = Quantize(values, spec, params);
+  if (!codes) fmt::print(stderr, "{}\n", codes.error().message);
+  BW_CHECK(codes.has_value());
+  return *std::move(codes);
+}
+
+void SetQuantized(Value& constant, QTensor codes) {
+  constant.constant = Dequantize(codes);
+  constant.quantized = std::move(codes);
+}
+
+std::vector<Case> FormatCases(const Format& format) {
+  std::vector<Case> cases;
+  const QuantSpec activation = Spec(format.name());
+  for (const char* scaling :
+       {":t", ":c0", ":b32", ":b16@2", ":c1:fp16", ":b32:fp16", ":b32:e8m0"}) {
+    cases.push_back(WeightCase(Spec(format.name() + scaling)));
+  }
+  for (const char* scaling : {":t", ":c0:fp16", ":b32", ":b32:e8m0"}) {
+    cases.push_back(NetworkCase(Spec(format.name() + scaling), activation));
+  }
+  if (!QuantSpec::Parse(format.name() + ":t:fp32:asym")) return cases;
+  for (const char* scaling : {":t:fp32:asym", ":c0:fp32:asym", ":b32:e8m0:asym"}) {
+    cases.push_back(WeightCase(Spec(format.name() + scaling)));
+  }
+  if (format.info().max >= 3) {
+    cases.push_back(
+        NetworkCase(Spec(format.name() + ":c0:fp32:asym"), Spec(format.name() + ":t:fp32:asym")));
+  }
+  return cases;
+}
+
+std::vector<Case> RoundingCases(const Format& format) {
+  std::vector<Case> cases;
+  for (const float scale : {0.5F, 0.0371F, 1.7320508F}) {
+    cases.push_back(RoundingCase(Spec(format.name()), scale, 0));
+  }
+  if (format.info().max >= 3 && QuantSpec::Parse(format.name() + ":t:fp32:asym")) {
+    cases.push_back(RoundingCase(Spec(format.name() + ":t:fp32:asym"), 0.25F, 3));
+    cases.push_back(RoundingCase(Spec(format.name() + ":t:fp32:asym"), 0.0371F, 3));
+  }
+  return cases;
+}
+
+}  // namespace bw::interop
