@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bitwright/runtime/kernel.h"
+#include "bitwright/runtime/onednn/types.h"
 
 namespace bw::kernels {
 
@@ -106,17 +107,6 @@ std::unique_ptr<Kernel> TryMake(const Make& make) {
   } catch (const dnnl::error&) {
     return nullptr;
   }
-}
-
-inline bool AllFloat(std::span<const TensorType> types) {
-  for (const TensorType& type : types) {
-    if (type.dtype != DType::kFloat32) return false;
-  }
-  return true;
-}
-
-inline bool HasInput(const Node& node, std::size_t i) {
-  return i < node.inputs.size() && node.inputs[i] != kNoValue;
 }
 
 }  // namespace bw::kernels

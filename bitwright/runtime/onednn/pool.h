@@ -1,0 +1,39 @@
+#pragma once
+// MaxPool and AveragePool by oneDNN's pooling.
+
+#include "bitwright/runtime/onednn/axes.h"
+#include "bitwright/runtime/onednn/single_step.h"
+
+namespace bw::kernels {
+
+// Null where oneDNN counts otherwise than ONNX does: dilated windows, windows beyond the declared
+// padding that would count in an average, a second output.
+inline std::unique_ptr<Kernel> MakePool(const Node& node, std::span<const TensorType> inputs,
+                                        std::span<const TensorType> outputs,
+                                        dnnl::algorithm algorithm) {
+  if (!AllFloat(inputs) || !AllFloat(outputs) || node.outputs.size() != 1) return nullptr;
+  const auto rounding =
+      node.attributes.Int("ceil_mode", 0) != 0 ? ops::Rounding::kCeil : ops::Rounding::kFloor;
+  auto windows = ops::MakeWindows(node.attributes, Spatial(inputs[0].shape),
+                                  node.attributes.Ints("kernel_shape", {}), rounding);
+  if (!windows) return nullptr;
+  for (ops::Window& window : *windows) {
+    const std::int64_t after =
+        (window.out - 1) * window.stride + window.reach() - window.in - window.pad_begin;
+    const bool beyond = after > window.pad_end;
+    if (beyond && algorithm == dnnl::algorithm::pooling_avg_include_padding) return nullptr;
+    if (window.dilation != 1) return nullptr;
+    window.pad_end = std::max<std::int64_t>(after, 0);
+    if (window.pad_begin >= window.kernel || window.pad_end >= window.kernel) return nullptr;
+  }
+  return TryMake([&]() -> std::unique_ptr<Kernel> {
+    const Axes axes = MakeAxes(*windows);
+    const dnnl::pooling_forward::primitive_desc description(
+        {dnnl::prop_kind::forward_inference, algorithm, Plain(inputs[0].shape),
+         Plain(outputs[0].shape), axes.strides, axes.kernel, axes.before, axes.after},
+        KernelAttributes(), CpuEngine());
+    return SingleStepKernel::Make<dnnl::pooling_forward>(description);
+  });
+}
+
+}  // namespace bw::kernels

@@ -1,0 +1,15 @@
+#include "bitwright/runtime/onednn/eltwise.h"
+
+namespace bw::kernels {
+namespace {
+
+std::unique_ptr<Kernel> Make(const Node&, std::span<const TensorType> inputs,
+                             std::span<const TensorType>, std::span<const Tensor* const>) {
+  return MakeEltwise(inputs, dnnl::algorithm::eltwise_tanh);
+}
+
+}  // namespace
+
+BW_ENTRY(KernelBinding, tanh) = {"Tanh", Make};
+
+}  // namespace bw::kernels
