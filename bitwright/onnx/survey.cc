@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <map>
 #include <vector>
 
@@ -57,11 +58,12 @@ Expected<void> CheckOperators(const onnx::GraphProto& graph) {
   for (const auto& [name, count] : counts) {
     listed.push_back(fmt::format("{} ({} node{})", name, count, count == 1 ? "" : "s"));
   }
+  const auto known = std::count_if(ops::All().begin(), ops::All().end(),
+                                   [](const OpDef* op) { return op->domain.empty(); });
   return Fail(
-      "{} operator{} not supported: {}; allowed are {} of ONNX's, replace the others or cut "
-      "the network before them",
-      counts.size(), counts.size() == 1 ? " is" : "s are", fmt::join(listed, ", "),
-      ops::All().size());
+      "{} operator{} not supported: {}; allowed are {} of ONNX's, replace the others or cut the "
+      "network before them",
+      counts.size(), counts.size() == 1 ? " is" : "s are", fmt::join(listed, ", "), known);
 }
 
 }  // namespace bw

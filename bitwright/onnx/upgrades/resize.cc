@@ -77,13 +77,6 @@ Expected<void> RefuseNewModes(Draft& node) {
   if (policy != "stretch") {
     return Fail("keep_aspect_ratio_policy is '{}', only 'stretch' is supported", policy);
   }
-  const std::string mode = node.attributes.String("coordinate_transformation_mode", "half_pixel");
-  if (mode == "half_pixel_symmetric" || mode == "tf_crop_and_resize") {
-    return Fail(
-        "coordinate_transformation_mode is '{}', allowed are 'half_pixel', 'asymmetric', "
-        "'align_corners', 'pytorch_half_pixel' and 'tf_half_pixel_for_nn'",
-        mode);
-  }
   return {};
 }
 
