@@ -11,10 +11,12 @@ namespace bw::kernels {
 // batch extents of 1 broadcast. Transposition is a matter of strides.
 struct MatrixProduct {
   dnnl::memory::desc left, right, result;
-  float scale = 1;            // of the product
-  dnnl::memory::desc bias{};  // input 2, added to the unscaled product; empty: none
-  std::optional<float>
-      addend{};  // the product is added to this multiple of what stands in the result
+  // Of the product.
+  float scale = 1;
+  // Input 2, added to the unscaled product; empty: none.
+  dnnl::memory::desc bias{};
+  // The product is added to this multiple of what stands in the result.
+  std::optional<float> addend{};
 };
 
 class MatrixProductKernel : public Kernel {
