@@ -44,12 +44,13 @@ Expected<void> CheckExtents(const Shape& shape, std::string_view what) {
   std::int64_t count = 1;
   for (const std::int64_t extent : shape) {
     if (extent < 0) {
-      return Fail("{} is {} with an extent of {}, extents must not be negative", what,
+      return Fail("{}: {} has an extent of {}, extents must not be negative", what,
                   ShapeText(shape), extent);
     }
     if (__builtin_mul_overflow(count, std::max<std::int64_t>(extent, 1), &count) ||
         count > kMaxElements) {
-      return Fail("{} is {}, a tensor may have at most 2^34 elements", what, ShapeText(shape));
+      return Fail("{}: {} has too many elements, a tensor may have at most 2^34", what,
+                  ShapeText(shape));
     }
   }
   return {};

@@ -29,8 +29,13 @@ Expected<void> CheckModes(const Node& node) {
   BW_TRY(CheckChoice(node, "mode", "nearest", kModes));
   BW_TRY(CheckChoice(node, "coordinate_transformation_mode", "half_pixel", kCoordinates));
   BW_TRY(CheckChoice(node, "nearest_mode", "round_prefer_floor", kNearest));
-  if (node.attributes.Int("exclude_outside", 0) == 0) return {};
-  return Fail("exclude_outside is {}, allowed is 0", node.attributes.Int("exclude_outside", 0));
+  constexpr std::string_view kStretch[] = {"stretch"};
+  BW_TRY(CheckChoice(node, "keep_aspect_ratio_policy", "stretch", kStretch));
+  for (const char* flag : {"exclude_outside", "antialias"}) {
+    const std::int64_t set = node.attributes.Int(flag, 0);
+    if (set != 0) return Fail("{} is {}, allowed is 0", flag, set);
+  }
+  return {};
 }
 
 Expected<std::vector<Axis>> AxesFromScales(const Shape& x, std::span<const float> scales) {
