@@ -73,10 +73,17 @@ std::string NameOf(archive_entry* entry) {
   return text;
 }
 
+// The text without line ends, which libarchive's reasons and hostile names may hold.
+std::string OneLine(std::string text) {
+  while (text.ends_with('\n')) text.pop_back();
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
 tl::unexpected<Error> Damaged(archive* reader, const std::string& path, const std::string& name) {
   const char* reason = archive_error_string(reader);
-  return Fail("{}: damaged archive after '{}', {}, a whole .tar or .zip is needed", path, name,
-              reason == nullptr ? "no reason given" : reason);
+  return Fail("{}: damaged archive after '{}', {}, a whole .tar or .zip is needed", path,
+              OneLine(name), OneLine(reason == nullptr ? "no reason given" : reason));
 }
 
 // Reads one member: where it lies in the mapping when it lies there in one piece, else its bytes.

@@ -47,18 +47,10 @@ Expected<void> CheckLabels(const SampleSource& source, const std::string& where)
   return {};
 }
 
-// Fixes what an empty stored_layout means.
-Expected<void> SettleLayout(const DataFormat& format, const std::string& where,
-                            Preprocess& preprocess) {
-  if (!format.free_layout && preprocess.stored_layout == "nhwc") {
-    return Fail(
-        "{}: stored_layout is nhwc, but '{}' data has its own layout, only arrays may say it; "
-        "leave it out",
-        where, format.name);
-  }
-  if (preprocess.stored_layout.empty())
-    preprocess.stored_layout = format.free_layout ? preprocess.layout : "nchw";
-  return {};
+// Fixes what stored_layout means for this format: its own word counts for arrays alone.
+void SettleLayout(const DataFormat& format, Preprocess& preprocess) {
+  if (!format.free_layout) preprocess.stored_layout = "nchw";
+  if (preprocess.stored_layout.empty()) preprocess.stored_layout = preprocess.layout;
 }
 
 Expected<void> CheckFinite(std::span<const float> values, std::size_t sample,
@@ -76,7 +68,7 @@ Expected<Dataset> Dataset::Open(const std::string& path, const std::string& labe
                                 Preprocess preprocess) {
   BW_TRY(CheckPreprocess(preprocess, "preprocessing"));
   BW_ASSIGN(const DataFormat* const format, FindFormat(path));
-  BW_TRY(SettleLayout(*format, path, preprocess));
+  SettleLayout(*format, preprocess);
   BW_ASSIGN(std::shared_ptr<const SampleSource> source, format->open(path, labels_path));
   if (source->size() == 0) return Fail("{}: empty data set, 0 samples, at least 1 is needed", path);
   BW_TRY(CheckLabels(*source, labels_path.empty() ? path : labels_path));

@@ -26,9 +26,9 @@ struct Preprocess {
   std::vector<double> mean = {0};
   std::vector<double> std = {1};
   std::string layout = "nchw";  // what the network wants: nchw | nhwc
-  std::string stored_layout;    // of .npy images: nchw | nhwc; empty: as stored
-  int window =
-      0;  // >0: each sample [T, F] becomes the T-window+1 rows [window*F] of consecutive frames
+  std::string stored_layout;    // of .npy images: nchw | nhwc; empty: already as `layout` says
+  // >0: each sample [T, F] becomes the T-window+1 rows [window*F] of consecutive frames.
+  int window = 0;
 
   // JSON with these names: {"resize": 256, "center_crop": 224, "color": "rgb", "scale": "1/255",
   // "mean": [...], ...}. Unknown names are refused with the nearest one.
@@ -55,8 +55,8 @@ struct DataFormat {
   bool (*accepts)(const std::string& path);  // by name and first bytes
   Expected<std::unique_ptr<SampleSource>> (*open)(const std::string& path,
                                                   const std::string& labels_path);
-  bool free_layout = false;  // samples are arrays in the layout that Preprocess::stored_layout
-                             // says, not [C,H,W] images
+  // Samples are arrays in the layout that Preprocess::stored_layout says; else [C,H,W] images.
+  bool free_layout = false;
 };
 namespace data_formats {
 std::span<const DataFormat* const> All();

@@ -46,6 +46,7 @@ Expected<ImageHead> JpegHead(tjhandle jpeg, std::string_view bytes, const std::s
                           &color) != 0) {
     return Corrupt("JPEG", where, tjGetErrorStr2(jpeg));
   }
+  if (head.width == 0) return Corrupt("JPEG", where, "no frame header");
   if (color == TJCS_CMYK || color == TJCS_YCCK) {
     return Fail("{}: unsupported JPEG colors, CMYK, RGB and gray are allowed; convert the file",
                 where);
