@@ -1,7 +1,6 @@
 #include "bitwright/graph/graph.h"
 
 #include <algorithm>
-#include <set>
 
 #include "bitwright/graph/op.h"
 
