@@ -59,8 +59,16 @@ class Finder {
     if (reader.op->role != OpRole::kBinary) return false;
     if (Type(id).shape != Type(reader.outputs[0]).shape) return false;
     return std::none_of(reader.inputs.begin(), reader.inputs.end(), [&](ValueId other) {
-      return other != id && IsData(other) && producers_[Index(other)] > producers_[Index(id)];
+      return other != id && IsData(other) && producers_[Index(Root(other))] > producers_[Index(id)];
     });
+  }
+
+  // The value that movement ops made this one from: it is stored, and read in its place.
+  ValueId Root(ValueId id) const {
+    const int producer = producers_[Index(id)];
+    if (producer < 0) return id;
+    const Node& node = graph_.nodes[Index(producer)];
+    return node.op->role == OpRole::kMovement && node.op->name != "Concat" ? Root(node.inputs[0]) : id;
   }
 
   const Graph& graph_;

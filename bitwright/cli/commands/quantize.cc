@@ -1,0 +1,179 @@
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <regex>
+
+#include "bitwright/base/file.h"
+#include "bitwright/cli/command.h"
+#include "bitwright/cli/options.h"
+#include "bitwright/cli/output.h"
+#include "bitwright/cli/progress_bar.h"
+#include "bitwright/quant/spec_for.h"
+
+namespace bw::commands {
+namespace {
+
+struct Options {
+  std::string model, out, weights = "int8", activations = "int8", scale_method = "mse", plan, calibration;
+  std::vector<std::string> layers, keep_float;
+  DataOptions data;
+  RunOptions run;
+};
+
+// "regex=spec"
+struct Override {
+  std::regex pattern;
+  std::string spec;
+};
+
+Expected<std::regex> Pattern(const std::string& text, const char* flag) {
+  try {
+    return std::regex(text);
+  } catch (const std::regex_error& error) {
+    return FailUsage("{}: '{}' is no regular expression: {}", flag, text, error.what());
+  }
+}
+
+Expected<std::vector<Override>> Overrides(const Options& options) {
+  std::vector<Override> overrides;
+  for (const std::string& text : options.layers) {
+    const std::size_t equals = text.rfind('=');
+    if (equals == std::string::npos) return FailUsage("--layer: '{}' is not REGEX=SPEC", text);
+    BW_ASSIGN(std::regex pattern, Pattern(text.substr(0, equals), "--layer"));
+    overrides.push_back({std::move(pattern), text.substr(equals + 1)});
+  }
+  for (const std::string& text : options.keep_float) {
+    BW_ASSIGN(std::regex pattern, Pattern(text, "--exclude"));
+    overrides.push_back({std::move(pattern), "fp32"});
+  }
+  return overrides;
+}
+
+// One spec for weights and one for activations; the last override that matches a tensor's name wins.
+Expected<Plan> UniformPlan(const Options& options, const QuantTargets& targets,
+                           const std::vector<ActivationStatistics>& statistics) {
+  BW_ASSIGN(const std::vector<Override> overrides, Overrides(options));
+  Plan plan;
+  plan.network = Fingerprint(targets);
+  for (std::size_t t = 0; t < targets.tensors.size(); ++t) {
+    const QuantTarget& target = targets.tensors[t];
+    const bool weight = target.kind == TargetKind::kWeight;
+    std::string text = weight ? options.weights : options.activations;
+    std::string flag = weight ? "--weights" : "--activations";
+    for (const Override& override : overrides) {
+      if (!std::regex_search(target.name, override.pattern)) continue;
+      text = override.spec;
+      flag = "--layer";
+    }
+    if (text == "fp32") continue;
+    Expected<QuantSpec> spec = weight ? WeightSpec(text, target) : ActivationSpec(text, statistics[t]);
+    if (!spec) return FailUsage("{}: {}", flag, spec.error().message);
+    plan.tensors.emplace(target.name, TensorPlan{*std::move(spec), options.scale_method, std::nullopt});
+  }
+  return plan;
+}
+
+// What the command reads before it decides anything.
+struct Inputs {
+  Graph graph;
+  QuantTargets targets;
+  std::optional<Dataset> calibration, test;
+};
+
+Expected<Inputs> ReadInputs(const Options& options) {
+  Inputs inputs;
+  BW_ASSIGN(inputs.graph, LoadNetwork(options.model));
+  Expected<QuantTargets> targets = FindTargets(inputs.graph);
+  if (!targets) return Context(options.model, targets.error());
+  inputs.targets = *std::move(targets);
+  if (!options.calibration.empty()) {
+    BW_ASSIGN(inputs.calibration, OpenData(options.data, options.calibration, ""));
+  }
+  if (options.data.data.empty()) return inputs;
+  BW_ASSIGN(inputs.test, OpenData(options.data, options.data.data, options.data.labels));
+  if (inputs.calibration) return inputs;
+  const std::vector<Dataset> parts = SplitDataset(*inputs.test, std::vector<double>{0.2, 0.8}, options.run.seed);
+  inputs.calibration = parts[0];
+  inputs.test = parts[1];
+  return inputs;
+}
+
+Expected<Plan> ReadPlan(const Options& options, const QuantTargets& targets) {
+  BW_ASSIGN(const std::string text, ReadFile(options.plan));
+  BW_ASSIGN(Plan plan, PlanFromJson(text, options.plan));
+  BW_TRY(CheckPlan(plan, targets, options.plan));
+  return plan;
+}
+
+bool RoundsActivations(const Options& options) { return options.activations != "fp32" || !options.layers.empty(); }
+
+Expected<void> Measure(const Options& options, const Inputs& inputs, const Plan& plan, Report& report) {
+  BW_ASSIGN(const Metric* metric, ChooseMetric(options.data.metric, *inputs.test));
+  const RunnerOptions run{options.run.threads, Backend::kFast, false};
+  BW_ASSIGN(Evaluator evaluator, Evaluator::Create(inputs.graph, *inputs.test, *metric, run, TerminalProgress()));
+  BW_ASSIGN(const Graph quantized, ApplyPlan(inputs.graph, inputs.targets, plan));
+  BW_ASSIGN(const Evaluation result, evaluator.RunGraph(quantized, run, TerminalProgress()));
+  report.metric = metric->name;
+  report.percent = metric->is_percent;
+  report.data = inputs.test->origin();
+  report.images = result.images;
+  report.float_value = evaluator.float_result().value;
+  report.quantized_value = result.value;
+  return {};
+}
+
+Expected<int> Run(const Options& options) {
+  const auto start = std::chrono::steady_clock::now();
+  BW_ASSIGN(const Inputs inputs, ReadInputs(options));
+  BW_TRY(MakeFolder(options.out));
+  std::vector<ActivationStatistics> statistics(inputs.targets.tensors.size());
+  if (inputs.calibration) {
+    BW_ASSIGN(statistics, Calibrate(inputs.graph, inputs.targets, *inputs.calibration, options.run.seed,
+                                    options.run.threads, TerminalProgress()));
+  } else if (options.plan.empty() && RoundsActivations(options)) {
+    return FailUsage("--data: is missing; scales of activations are found from samples (or say --activations fp32)");
+  }
+  Plan plan;
+  if (options.plan.empty()) {
+    BW_ASSIGN(plan, UniformPlan(options, inputs.targets, statistics));
+  } else {
+    BW_ASSIGN(plan, ReadPlan(options, inputs.targets));
+  }
+  BW_TRY(FixScales(plan, inputs.targets, statistics));
+  Report report;
+  report.network = options.model;
+  report.split = inputs.calibration ? "Calibration and test samples are disjoint where --data was split by seed."
+                                    : "No samples were used.";
+  if (inputs.test) BW_TRY(Measure(options, inputs, plan, report));
+  ClearProgress();
+  report.sizes = PlanSizes(inputs.targets, plan);
+  const bool calibrated = inputs.calibration.has_value();
+  BW_ASSIGN(report.tensors, TensorReports(inputs.graph, inputs.targets, plan,
+                                          calibrated ? statistics : std::vector<ActivationStatistics>(), {}));
+  BW_TRY(WriteNetwork(options.out, inputs.graph, inputs.targets, plan));
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  BW_TRY(WriteReport(options.out, report, options.run.json));
+  return 0;
+}
+
+CommandAction Prepare(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  AddModel(app, options->model);
+  AddData(app, options->data, false);
+  AddRun(app, options->run);
+  app.add_option("-o,--out", options->out, "folder for model.onnx, plan.json and the report")->required();
+  app.add_option("--weights", options->weights, "spec of every weight; the grain is per output channel unless given");
+  app.add_option("--activations", options->activations, "spec of every activation; unsigned form where it fits");
+  app.add_option("--layer", options->layers, "REGEX=SPEC for tensors whose name matches; the last match wins");
+  app.add_option("--exclude", options->keep_float, "REGEX of tensors that stay float32");
+  app.add_option("--scale-method", options->scale_method, "mse | max | percentile[=P] | dda");
+  app.add_option("--plan", options->plan, "a plan.json instead of --weights and --activations");
+  app.add_option("--calib", options->calibration, "separate calibration samples; else a fifth of --data");
+  return [options] { return Run(*options); };
+}
+
+}  // namespace
+
+BW_ENTRY(Command, quantize) = {"quantize", "applies one spec for weights and one for activations, or a plan", Prepare};
+
+}  // namespace bw::commands

@@ -1,0 +1,5 @@
+target_link_libraries(${layer} PUBLIC CLI11::CLI11 nlohmann_json::nlohmann_json)
+bw_registry(TARGET ${layer} FOLDER ${dir}/commands TYPE bw::Command HEADER bitwright/cli/command.h NAMESPACE bw::commands)
+add_executable(bitwright ${dir}/main.cc)
+target_link_libraries(bitwright PRIVATE ${layer} bw_warnings)
+set_target_properties(bitwright PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})

@@ -1,0 +1,111 @@
+#include "bitwright/cli/options.h"
+
+#include <nlohmann/json.hpp>
+
+#include "bitwright/base/file.h"
+#include "bitwright/base/text.h"
+#include "bitwright/onnx/import.h"
+#include "bitwright/quant/pass.h"
+
+namespace bw {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// "0.485,0.456,0.406" -> [0.485, 0.456, 0.406]
+Expected<Json> NumberList(const std::string& text, const std::string& flag) {
+  Json list = Json::array();
+  for (const std::string& piece : Split(text, ',')) {
+    char* end = nullptr;
+    const double value = std::strtod(piece.c_str(), &end);
+    if (piece.empty() || *end != '\0') {
+      return FailUsage("{}: '{}' is no number; numbers with commas between them are needed", flag, piece);
+    }
+    list.push_back(value);
+  }
+  return list;
+}
+
+Expected<Json> Merge(Json json, const DataOptions& options) {
+  const auto text = [&](const char* key, const std::string& value) {
+    if (!value.empty()) json[key] = value;
+  };
+  const auto number = [&](const char* key, int value) {
+    if (value != 0) json[key] = value;
+  };
+  number("resize", options.resize);
+  number("center_crop", options.center_crop);
+  number("window", options.window);
+  text("color", options.color);
+  text("scale", options.scale);
+  text("layout", options.layout);
+  text("stored_layout", options.stored_layout);
+  if (!options.mean.empty()) {
+    BW_ASSIGN(json["mean"], NumberList(options.mean, "--mean"));
+  }
+  if (!options.std.empty()) {
+    BW_ASSIGN(json["std"], NumberList(options.std, "--std"));
+  }
+  return json;
+}
+
+}  // namespace
+
+void AddModel(CLI::App& app, std::string& path) {
+  app.add_option("model", path, "trained float network, .onnx of opset 7 to 21")->required();
+}
+
+void AddData(CLI::App& app, DataOptions& options, bool required) {
+  CLI::Option* data = app.add_option(
+      "--data", options.data, "samples: CIFAR .bin, MNIST idx(.gz), .npy/.npz, a folder or tar of JPEG/PNG");
+  if (required) data->required();
+  app.add_option("--labels", options.labels, "labels, where --data has none inside (.npy, .txt, idx)");
+  app.add_option("--metric", options.metric, "top1 (default with labels), top5, agreement (default without), sqnr, auc");
+  app.add_option("--limit", options.limit, "use the first N samples only");
+  app.add_option("--preprocess", options.preprocess_file, "JSON with the settings below (examples/preprocess/)");
+  app.add_option("--resize", options.resize, "short side in pixels")->check(CLI::PositiveNumber);
+  app.add_option("--center-crop", options.center_crop, "square side in pixels")->check(CLI::PositiveNumber);
+  app.add_option("--color", options.color, "rgb | bgr: the order the network wants");
+  app.add_option("--scale", options.scale, "factor of stored values, e.g. 1/255");
+  app.add_option("--mean", options.mean, "subtracted after scaling, one or one for each channel");
+  app.add_option("--std", options.std, "divides after that");
+  app.add_option("--layout", options.layout, "nchw | nhwc: what the network wants");
+  app.add_option("--stored-layout", options.stored_layout, "nchw | nhwc: how .npy images are stored");
+  app.add_option("--window", options.window, "consecutive frames that make one row")->check(CLI::PositiveNumber);
+}
+
+void AddRun(CLI::App& app, RunOptions& options) {
+  app.add_option("--threads", options.threads, "0: all cores; results do not depend on it")->check(CLI::Range(0, 1024));
+  app.add_option("--seed", options.seed, "of splits and samples");
+  app.add_flag("--json", options.json, "print the result as JSON");
+}
+
+Expected<Preprocess> ReadPreprocess(const DataOptions& options) {
+  Json json = Json::object();
+  std::string where = "preprocessing flags";
+  if (!options.preprocess_file.empty()) {
+    where = options.preprocess_file;
+    BW_ASSIGN(const std::string text, ReadFile(where));
+    json = Json::parse(text, nullptr, false);
+    if (!json.is_object()) return Fail("{}: is no JSON object; see examples/preprocess/", where);
+  }
+  BW_ASSIGN(json, Merge(std::move(json), options));
+  return Preprocess::FromJson(json.dump(), where);
+}
+
+Expected<Dataset> OpenData(const DataOptions& options, const std::string& path, const std::string& labels) {
+  BW_ASSIGN(const Preprocess preprocess, ReadPreprocess(options));
+  BW_ASSIGN(const Dataset data, Dataset::Open(path, labels, preprocess));
+  if (options.limit == 0 || options.limit >= data.size()) return data;
+  std::vector<std::size_t> positions(options.limit);
+  for (std::size_t i = 0; i < positions.size(); ++i) positions[i] = i;
+  return data.Select(positions);
+}
+
+Expected<Graph> LoadNetwork(const std::string& path) {
+  BW_ASSIGN(Graph graph, ImportOnnx(path));
+  if (const Expected<void> done = RunPasses(graph); !done) return Context(path, done.error());
+  return graph;
+}
+
+}  // namespace bw

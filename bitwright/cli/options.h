@@ -1,0 +1,45 @@
+#pragma once
+// Options that several commands share, and the objects they name.
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bitwright/data/dataset.h"
+#include "bitwright/data/metric.h"
+#include "bitwright/graph/graph.h"
+
+namespace bw {
+
+// --data and its kin.
+struct DataOptions {
+  std::string data, labels, preprocess_file;
+  std::vector<std::string> preprocess_flags;  // filled from the single flags, as JSON members
+  std::string metric;
+  std::size_t limit = 0;  // 0: all samples
+
+  int resize = 0, center_crop = 0, window = 0;
+  std::string color, scale, mean, std, layout, stored_layout;
+};
+
+// --threads, --seed, --json.
+struct RunOptions {
+  int threads = 0;
+  std::uint64_t seed = 1;
+  bool json = false;
+};
+
+void AddModel(CLI::App& app, std::string& path);
+// `required`: the command does nothing without data.
+void AddData(CLI::App& app, DataOptions& options, bool required);
+void AddRun(CLI::App& app, RunOptions& options);
+
+// The file's preprocessing with the flags laid over it.
+Expected<Preprocess> ReadPreprocess(const DataOptions& options);
+Expected<Dataset> OpenData(const DataOptions& options, const std::string& path, const std::string& labels);
+
+// Imports, and folds what can be folded.
+Expected<Graph> LoadNetwork(const std::string& path);
+
+}  // namespace bw

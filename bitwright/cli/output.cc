@@ -1,0 +1,33 @@
+#include "bitwright/cli/output.h"
+
+#include <cstdio>
+
+#include "bitwright/base/file.h"
+#include "bitwright/base/text.h"
+#include "bitwright/export/export_onnx.h"
+
+namespace bw {
+
+Expected<void> WriteNetwork(const std::string& folder, const Graph& graph, const QuantTargets& targets,
+                            const Plan& plan) {
+  BW_ASSIGN(const Graph quantized, ApplyPlan(graph, targets, plan));
+  BW_ASSIGN(const std::string bytes, ExportOnnx(quantized));
+  BW_TRY(WriteFile(folder + "/model.onnx", bytes));
+  return WriteFile(folder + "/plan.json", PlanToJson(plan));
+}
+
+Expected<void> WriteReport(const std::string& folder, const Report& report, bool json) {
+  const std::string text = ReportToJson(report);
+  const std::string markdown = ReportToMarkdown(report);
+  BW_TRY(WriteFile(folder + "/report.json", text));
+  BW_TRY(WriteFile(folder + "/report.md", markdown));
+  if (json) {
+    fmt::print("{}", text);
+    return {};
+  }
+  fmt::print("{}\nresults in {}: model.onnx plan.json report.json report.md\n",
+             markdown.substr(0, markdown.find("\nBytes of weights")), folder);
+  return {};
+}
+
+}  // namespace bw

@@ -1,0 +1,46 @@
+#pragma once
+// What was done to a network, for people and for programs.
+
+#include <string>
+
+#include "bitwright/tune/tune.h"
+
+namespace bw {
+
+// One tensor's line.
+struct TensorReport {
+  std::string name;
+  TargetKind kind = TargetKind::kWeight;
+  std::string spec;  // "fp32" where the tensor stays float
+  int bits = 32;
+  std::int64_t elements = 0, bytes = 0;
+  double sqnr_db = 0;               // of the tensor itself; infinite when nothing is lost
+  std::optional<double> sensitivity; // divergence of the output with this tensor alone rounded; only from a search
+};
+
+struct Report {
+  std::string network, data, metric;
+  bool percent = false;  // the metric is a share: shown times 100, drops in points
+  double float_value = 0, quantized_value = 0;
+  std::size_t images = 0;  // of the test split
+  std::string split;       // how calibration, search and test samples were told apart
+  std::optional<double> max_drop, search_drop;
+  Sizes sizes;
+  double seconds = 0;
+  std::vector<TensorReport> tensors;
+
+  double drop() const { return float_value - quantized_value; }
+};
+
+// The tensor lines and sizes of a plan on a network. SQNR of weights is exact; of activations over the statistics'
+// samples (none: not known, NaN). `chosen` gives sensitivities and may be empty.
+Expected<std::vector<TensorReport>> TensorReports(const Graph& graph, const QuantTargets& targets, const Plan& plan,
+                                                  const std::vector<ActivationStatistics>& statistics,
+                                                  const std::vector<Candidate>& chosen);
+
+// docs/report.md describes the keys; they are stable. Numbers that are not finite are null.
+std::string ReportToJson(const Report& report);
+// For people: Markdown with the summary first and a table of tensors.
+std::string ReportToMarkdown(const Report& report);
+
+}  // namespace bw
