@@ -85,34 +85,45 @@ void WriteSearch(ModelWriter& model, const ActivationRounding& rounding, const s
              output, {proto::Float("scale", rounding.scale)});
 }
 
+// The codes become multiples of `unit` (1 or 2), the product with `factor` their values.
 void BuildQuantizeLinear(Body& body, TensorProto::DataType type, bool clip) {
-  const std::string scale = body.FloatParameter("scale");
   const std::string zero = body.Cast(body.IntParameter("zero"), type);
   std::string x = "x";
   if (clip) x = body.Op("Clip", {x, body.FloatParameter("low"), body.FloatParameter("high")});
-  const std::string code = body.Op("QuantizeLinear", {x, scale, zero});
-  body.OpInto("y", "DequantizeLinear", {code, scale, zero});
+  const std::string code = body.Op("QuantizeLinear", {x, body.FloatParameter("scale"), zero});
+  const std::string multiple =
+      body.Op("DequantizeLinear", {code, body.FloatParameter("unit"), zero});
+  body.OpInto("y", "Mul", {multiple, body.FloatParameter("factor")});
 }
 
-// Multiples of unit * scale; the clipping bounds are values, so that they quantize to low and high.
-void WriteQuantizeLinear(ModelWriter& model, const ActivationRounding& rounding,
-                         const ByteGrid& grid, const std::string& input,
-                         const std::string& output) {
-  const bool whole_byte = grid.high - grid.low == 255;
-  const auto type = grid.is_signed ? TensorProto::INT8 : TensorProto::UINT8;
-  const std::string function =
-      std::string(grid.is_signed ? "RoundInt8" : "RoundUint8") + (whole_byte ? "" : "Clipped");
-  model.NeedFunction(function, {"x"},
-                     [&](Body& body) { BuildQuantizeLinear(body, type, !whole_byte); });
+// A runtime that finds DequantizeLinear right before a convolution may quantize its weights to int8
+// (ONNX Runtime does, by default). The product stands between them; its factor is never 1, so that
+// no optimizer drops it.
+std::vector<onnx::AttributeProto> ByteGridAttributes(const ActivationRounding& rounding,
+                                                     const ByteGrid& grid, bool clip) {
   const float scale = static_cast<float>(static_cast<double>(rounding.scale) * grid.unit);
-  std::vector<onnx::AttributeProto> attributes = {proto::Float("scale", scale),
-                                                  proto::Int("zero", rounding.zero)};
-  if (!whole_byte) {
+  const float unit = scale == 1.0F ? 2.0F : 1.0F;
+  std::vector<onnx::AttributeProto> attributes = {
+      proto::Float("scale", scale), proto::Int("zero", rounding.zero), proto::Float("unit", unit),
+      proto::Float("factor", scale / unit)};
+  if (clip) {
     const auto bound = [&](int code) { return scale * static_cast<float>(code - rounding.zero); };
     attributes.push_back(proto::Float("low", bound(grid.low)));
     attributes.push_back(proto::Float("high", bound(grid.high)));
   }
-  model.Call(function, {input}, output, std::move(attributes));
+  return attributes;
+}
+
+// The clipping bounds are values, so that they quantize to low and high.
+void WriteQuantizeLinear(ModelWriter& model, const ActivationRounding& rounding,
+                         const ByteGrid& grid, const std::string& input,
+                         const std::string& output) {
+  const bool clip = grid.high - grid.low < 255;
+  const auto type = grid.is_signed ? TensorProto::INT8 : TensorProto::UINT8;
+  const std::string function =
+      std::string(grid.is_signed ? "RoundInt8" : "RoundUint8") + (clip ? "Clipped" : "");
+  model.NeedFunction(function, {"x"}, [&](Body& body) { BuildQuantizeLinear(body, type, clip); });
+  model.Call(function, {input}, output, ByteGridAttributes(rounding, grid, clip));
 }
 
 void BuildRuns(Body& body, int depth, bool magnitudes) {

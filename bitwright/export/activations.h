@@ -16,8 +16,8 @@ struct ActivationRounding {
 };
 
 // Adds nodes that round `input` to `output`, by the first of these that fits the format:
-// - values low..high times a unit that fit a byte: Clip, QuantizeLinear, DequantizeLinear. The law
-// divides by the scale
+// - values low..high times a unit that fit a byte: Clip, QuantizeLinear, DequantizeLinear, Mul. The
+// law divides by the scale
 //   in double, QuantizeLinear in float: an input within half a unit in the last place of a tie may
 //   go the other way.
 // - at most 256 values: a branch-free binary search over thresholds. Equal to the law for every

@@ -78,7 +78,7 @@ void AddNetwork(const std::string& path, const Tensor& images, std::vector<Case>
     cases.push_back(
         {name,
          QuantizeAll(*graph, images, *QuantSpec::Parse(weight), *QuantSpec::Parse(activation)),
-         images, "network"});
+         images, "deep"});
   }
 }
 
