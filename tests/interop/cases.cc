@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::size_t kInputs = 100;
 constexpr std::int64_t kCandidates = 400;
-constexpr std::size_t kSmallFormat = 256;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 Tensor RandomTensor(Shape shape, std::uint64_t seed) {
@@ -79,19 +78,30 @@ Case WeightCase(const QuantSpec& spec) {
   return {"weight-" + spec.ToString(), std::move(graph), Tensor::From({1}, std::vector{1.0F})};
 }
 
-// Marks the rows where a value, off by a millionth of the greatest, would round another way.
+// Whether q lies within `margin` of a tie between values at least `gap` apart.
+bool IsNearTie(const Format& format, double q, double margin, double gap) {
+  const auto ties = format.thresholds();
+  const auto values = format.values();
+  auto tie = std::lower_bound(ties.begin(), ties.end(), q - margin);
+  for (; tie != ties.end() && *tie <= q + margin; ++tie) {
+    const auto i = static_cast<std::size_t>(tie - ties.begin());
+    if (values[i + 1] - values[i] >= gap) return true;
+  }
+  return false;
+}
+
+// Marks the rows where a value, off by a millionth of the greatest, would round to a value more
+// than a ten-thousandth of it away.
 void MarkUnsteady(ConstTensorRef values, const Format& format, float scale, std::int64_t zero,
                   std::vector<bool>& unsteady) {
   const auto elements = values.span<float>();
-  const auto ties = format.thresholds();
   float greatest = 0;
   for (const float x : elements) greatest = std::max(greatest, std::fabs(x));
-  const double margin = 1e-6 * static_cast<double>(greatest / scale);
+  const auto units = static_cast<double>(greatest / scale);
   const std::size_t row = elements.size() / unsteady.size();
   for (std::size_t i = 0; i < elements.size(); ++i) {
     const double q = static_cast<double>(elements[i] / scale) + static_cast<double>(zero);
-    const auto tie = std::lower_bound(ties.begin(), ties.end(), q - margin);
-    if (tie != ties.end() && *tie <= q + margin) unsteady[i / row] = true;
+    if (IsNearTie(format, q, 1e-6 * units, 1e-4 * units)) unsteady[i / row] = true;
   }
 }
 
@@ -105,10 +115,9 @@ Tensor SteadyInputs(const Graph& graph, const Tensor& candidates) {
   executor->Run(std::vector<ConstTensorRef>{candidates});
   for (const Node& node : graph.nodes) {
     if (node.op->role != OpRole::kQuantize || node.inputs[0] == graph.inputs[0]) continue;
-    const Format format = Spec(node.attributes.String("spec", "")).element;
-    if (format.values().size() > kSmallFormat) continue;
-    MarkUnsteady(executor->ValueOf(node.inputs[0]), format, node.attributes.Float("scale", 1),
-                 node.attributes.Int("zero", 0), unsteady);
+    MarkUnsteady(executor->ValueOf(node.inputs[0]),
+                 Spec(node.attributes.String("spec", "")).element,
+                 node.attributes.Float("scale", 1), node.attributes.Int("zero", 0), unsteady);
   }
   const auto all = candidates.span<float>();
   const std::size_t row = all.size() / count;
