@@ -31,6 +31,14 @@ bool PlanesAreFaster(const std::vector<ops::Window>& windows, std::int64_t group
   return group == 1 && positions >= 100;
 }
 
+// The channelwise kernel works plane by plane and wins where planes are large; on at most 36
+// outputs oneDNN, which works across channels, wins in spite of its reorders.
+bool ChannelwiseIsFaster(const Shape& input, const Shape& weight, const Shape& output) {
+  if (!IsChannelwise(weight) || input[1] == 1) return false;
+  const std::int64_t positions = ElementCount(output) / output[0] / output[1];
+  return positions > 36 || output[1] != input[1];
+}
+
 std::unique_ptr<Kernel> MakeDirect(const Node& node, std::span<const TensorType> inputs,
                                    const Shape& output, const std::vector<ops::Window>& windows,
                                    bool constant_weights) {
@@ -60,7 +68,7 @@ std::unique_ptr<Kernel> Make(const Node& node, std::span<const TensorType> input
   const auto windows =
       ops::MakeWindows(node.attributes, Spatial(inputs[0].shape), kernel, ops::Rounding::kFloor);
   if (!windows) return nullptr;
-  if (IsChannelwise(weight) && inputs[0].shape[1] > 1) {
+  if (ChannelwiseIsFaster(inputs[0].shape, weight, outputs[0].shape)) {
     return MakeChannelwise(inputs[0].shape, outputs[0].shape, *windows);
   }
   return TryMake([&] {

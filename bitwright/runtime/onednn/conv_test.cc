@@ -74,6 +74,7 @@ TEST(ConvKernel, AgreesForDepthwiseOfEveryWidth) {
   for (std::int64_t width = 1; width <= 37; width += 3) {
     CheckConv({{2, 3, 5, width}, {3, 1, 3, 3}, 3, {}, {}, {1, 1, 1, 1}, {}});
     CheckConv({{1, 3, width, 6}, {3, 1, 3, 3}, 3, {2, 2}, {}, {1, 1, 1, 1}, {}});
+    CheckConv({{1, 3, 40, width}, {3, 1, 3, 3}, 3, {2, 2}, {}, {1, 1, 1, 1}, {}});
     CheckConv({{1, 2, width, width}, {2, 1, 5, 5}, 2, {3, 2}, {}, {2, 2, 2, 2}, {}});
   }
 }
@@ -85,9 +86,9 @@ TEST(ConvKernel, AgreesForDepthwiseWithAMultiplier) {
 
 TEST(ConvKernel, AgreesForDepthwiseWithDilationAndUnevenPads) {
   CheckConv({{1, 4, 11, 13}, {4, 1, 3, 3}, 4, {1, 1}, {2, 3}, {2, 3, 2, 3}, {}});
-  CheckConv({{1, 4, 11, 13}, {4, 1, 3, 3}, 4, {2, 2}, {2, 2}, {0, 1, 3, 2}, {}});
-  CheckConv({{1, 4, 6, 6}, {4, 1, 3, 3}, 4, {2, 2}, {3, 1}, {5, 0, 4, 4}, {}});
-  CheckConv({{1, 4, 6, 6}, {4, 1, 2, 2}, 4, {5, 5}, {}, {4, 4, 4, 4}, {}});
+  CheckConv({{1, 4, 11, 13}, {8, 1, 3, 3}, 4, {2, 2}, {2, 2}, {0, 1, 3, 2}, {}});
+  CheckConv({{1, 4, 6, 6}, {8, 1, 3, 3}, 4, {2, 2}, {3, 1}, {5, 0, 4, 4}, {}});
+  CheckConv({{1, 4, 6, 6}, {8, 1, 2, 2}, 4, {5, 5}, {}, {4, 4, 4, 4}, {}});
 }
 
 TEST(ConvKernel, AgreesForDilationAndUnevenPads) {

@@ -1,6 +1,4 @@
-#include <algorithm>
-
-#include "bitwright/runtime/onednn/map.h"
+#include "bitwright/runtime/onednn/unit_interval.h"
 
 namespace bw::kernels {
 namespace {
@@ -8,8 +6,9 @@ namespace {
 // In double, as the reference computes it.
 struct HardSigmoid {
   double alpha, beta;
+  UnitInterval unit{};
   float operator()(float x) const {
-    return static_cast<float>(std::clamp(alpha * static_cast<double>(x) + beta, 0.0, 1.0));
+    return static_cast<float>(unit(alpha * static_cast<double>(x) + beta));
   }
 };
 

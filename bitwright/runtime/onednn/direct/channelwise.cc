@@ -1,5 +1,8 @@
 #include "bitwright/runtime/onednn/direct/channelwise.h"
 
+#include <algorithm>
+#include <set>
+
 #include "bitwright/runtime/onednn/vector.h"
 
 namespace bw::kernels {
@@ -51,15 +54,44 @@ BW_VECTORIZE void SumTaps(const float* source, Taps taps, float bias, float* res
   }
 }
 
-// to[i] = from[i * stride]
-BW_VECTORIZE void Gather(const float* from, std::size_t stride, float* to, std::size_t count) {
-  if (stride == 1) {
+template <std::size_t kSize>
+void CopyEnds(const float* from, float* to, std::size_t count) {
+  float begin[kSize];
+  float end[kSize];
+  std::memcpy(begin, from, sizeof(begin));
+  std::memcpy(end, from + count - kSize, sizeof(end));
+  std::memcpy(to, begin, sizeof(begin));
+  std::memcpy(to + count - kSize, end, sizeof(end));
+}
+
+// memcpy for rows that are mostly short: two overlapping pieces of fixed size need no call and no
+// loop.
+inline void CopyRow(const float* from, float* to, std::size_t count) {
+  if (count > 16) {
     std::memcpy(to, from, count * sizeof(float));
-  } else if (stride == 2) {
-    for (std::size_t i = 0; i < count; ++i) to[i] = from[2 * i];
+  } else if (count >= 8) {
+    CopyEnds<8>(from, to, count);
+  } else if (count >= 4) {
+    CopyEnds<4>(from, to, count);
   } else {
-    for (std::size_t i = 0; i < count; ++i) to[i] = from[stride * i];
+    for (std::size_t i = 0; i < count; ++i) to[i] = from[i];
   }
+}
+
+using Quad = float __attribute__((vector_size(16), aligned(4), may_alias));
+using QuadIndex = int __attribute__((vector_size(16)));
+
+// to[i] = from[i * stride]; reads nothing behind the last of them.
+inline void Gather(const float* from, std::size_t stride, float* to, std::size_t count) {
+  if (stride == 1) return CopyRow(from, to, count);
+  std::size_t i = 0;
+  if (stride == 2) {
+    for (; i + 4 < count; i += 4) {
+      const auto* x = reinterpret_cast<const Quad*>(from + 2 * i);
+      *reinterpret_cast<Quad*>(to + i) = __builtin_shuffle(x[0], x[1], QuadIndex{0, 2, 4, 6});
+    }
+  }
+  for (; i < count; ++i) to[i] = from[stride * i];
 }
 
 // A run of positions that one phase of a strided, padded axis has in the input.
@@ -93,8 +125,8 @@ class ChannelwiseKernel final : public Kernel {
     height_ = CeilDiv((rows_.out - 1) * rows_.stride + rows_.reach(), rows_.stride);
     pitch_ = CeilDiv((columns_.out - 1) * columns_.stride + columns_.reach(), columns_.stride);
     const std::int64_t phases = rows_.stride * columns_.stride;
-    used_.assign(static_cast<std::size_t>(phases), false);
     PlaceTaps();
+    PlaceRows();
     count_ = RoundUp(static_cast<std::size_t>((rows_.out - 1) * pitch_ + columns_.out), kLanes);
     planes_.assign(static_cast<std::size_t>(phases * height_ * pitch_) + kLanes, 0.0F);
     sums_.assign(count_, 0.0F);
@@ -119,50 +151,59 @@ class ChannelwiseKernel final : public Kernel {
   }
 
  private:
+  // A part of an input row and its place in a phase plane.
+  struct Row {
+    std::int64_t from, to;
+    std::size_t count;
+  };
+
   void PlaceTaps() {
     for (std::int64_t h = 0; h < rows_.kernel; ++h) {
       for (std::int64_t w = 0; w < columns_.kernel; ++w) {
         const std::int64_t row = h * rows_.dilation;
         const std::int64_t column = w * columns_.dilation;
         const std::int64_t phase = row % rows_.stride * columns_.stride + column % columns_.stride;
-        used_[static_cast<std::size_t>(phase)] = true;
+        used_.insert(phase);
         offsets_.push_back((phase * height_ + row / rows_.stride) * pitch_ +
                            column / columns_.stride);
       }
     }
   }
 
-  // The padding was zeroed once and is never written.
-  void FillPhases(const float* source) {
-    for (std::int64_t h = 0; h < rows_.stride; ++h) {
-      const Phase rows = MakePhase(rows_, h, height_);
-      for (std::int64_t w = 0; w < columns_.stride; ++w) {
-        const std::int64_t phase = h * columns_.stride + w;
-        if (!used_[static_cast<std::size_t>(phase)]) continue;
-        const Phase columns = MakePhase(columns_, w, pitch_);
-        if (columns.count == 0) continue;
-        for (std::int64_t r = 0; r < rows.count; ++r) {
-          const float* from =
-              source + (rows.first + r * rows_.stride) * columns_.in + columns.first;
-          float* to = planes_.data() + (phase * height_ + rows.begin + r) * pitch_ + columns.begin;
-          Gather(from, static_cast<std::size_t>(columns_.stride), to,
-                 static_cast<std::size_t>(columns.count));
-        }
+  // Phases that no tap reads are left out.
+  void PlaceRows() {
+    for (const std::int64_t phase : used_) {
+      const Phase down = MakePhase(rows_, phase / columns_.stride, height_);
+      const Phase across = MakePhase(columns_, phase % columns_.stride, pitch_);
+      if (across.count == 0) continue;
+      for (std::int64_t r = 0; r < down.count; ++r) {
+        copies_.push_back({(down.first + r * rows_.stride) * columns_.in + across.first,
+                           (phase * height_ + down.begin + r) * pitch_ + across.begin,
+                           static_cast<std::size_t>(across.count)});
       }
     }
   }
 
+  // The padding was zeroed once and is never written.
+  void FillPhases(const float* source) {
+    const auto stride = static_cast<std::size_t>(columns_.stride);
+    for (const Row& row : copies_) {
+      Gather(source + row.from, stride, planes_.data() + row.to, row.count);
+    }
+  }
+
   void StorePlane(float* result) const {
-    const auto bytes = static_cast<std::size_t>(columns_.out) * sizeof(float);
+    const auto count = static_cast<std::size_t>(columns_.out);
     for (std::int64_t h = 0; h < rows_.out; ++h) {
-      std::memcpy(result + h * columns_.out, sums_.data() + h * pitch_, bytes);
+      CopyRow(sums_.data() + h * pitch_, result + h * columns_.out, count);
     }
   }
 
   std::int64_t images_, channels_, multiplier_;
   ops::Window rows_, columns_;
   std::int64_t height_ = 0, pitch_ = 0;  // of a phase plane
-  std::vector<bool> used_;               // phases that a tap reads
+  std::set<std::int64_t> used_;          // phases that a tap reads
+  std::vector<Row> copies_;
   std::vector<std::ptrdiff_t> offsets_;  // of the taps
   std::size_t count_ = 0;
   std::vector<float> planes_, sums_;
