@@ -8,9 +8,9 @@
 namespace bw {
 
 // Reads, checks and converts a model file; constants are folded, everything else is as the file
-// says (BatchNormalization is still there). Weights with NaN or infinity, unsupported operators
-// (all named at once), unknown opsets, truncated files and dangling names are refused with the
-// file, the node and what is allowed.
+// says (BatchNormalization is still there), except that double, float16 and bfloat16 become
+// float32. Weights with NaN or infinity, unsupported operators (all named at once), unknown opsets,
+// truncated files and dangling names are refused with the file, the node and what is allowed.
 Expected<Graph> ImportOnnx(const std::string& path);
 
 // The same from bytes in memory; `folder` is where external data is looked for. `label` starts
