@@ -1,6 +1,6 @@
 #pragma once
-// A number format is its decode function: code (stored bits) -> value (what it denotes), before any scale.
-// Encoder, limits, tables, tests and docs are derived from it.
+// A number format is its decode function: code (stored bits) -> value (what it denotes), before any
+// scale. Encoder, limits, tables, tests and docs are derived from it.
 
 #include <cstdint>
 #include <functional>
@@ -19,8 +19,9 @@ namespace bw {
 // The stored bits of one element, in the low bits.
 using Code = std::uint32_t;
 
-// What a family says about one of its formats. `decode` must be total on [0, 2^bits): a code that denotes no finite
-// value (NaN, infinity, reserved) decodes to NaN or +-infinity. bits is 1..16, or 32 for fp32 alone.
+// What a family says about one of its formats. `decode` must be total on [0, 2^bits): a code that
+// denotes no finite value (NaN, infinity, reserved) decodes to NaN or +-infinity. bits is 1..16, or
+// 32 for fp32 alone.
 struct FormatDef {
   std::string name;  // canonical, e.g. "int4"
   int bits = 0;
@@ -38,21 +39,22 @@ struct FormatInfo {
   std::string name;
   std::string family;
   int bits = 0;
-  bool is_signed = false;                    // has a negative value
-  double min = 0, max = 0;                   // least and greatest finite value
+  bool is_signed = false;   // has a negative value
+  double min = 0, max = 0;  // least and greatest finite value
   double smallest_positive = 0;
-  std::size_t distinct_values = 0;           // finite, -0 counted with 0; 0 for fp32
-  std::optional<IntegerForm> integer_form;   // absent above 31 bits
-  int significand_bits = 0;                  // bits of the widest odd part: 8 fits bf16, 24 fits fp32
+  std::size_t distinct_values = 0;          // finite, -0 counted with 0; 0 for fp32
+  std::optional<IntegerForm> integer_form;  // absent above 31 bits
+  int significand_bits = 0;  // bits of the widest odd part: 8 fits bf16, 24 fits fp32
 };
 
 // One file in numerics/families/ defines one family.
 struct FormatFamily {
   std::string_view name;
-  std::string_view syntax;                        // "esb<N>_<K>"
-  std::string_view summary;                       // one line for `bitwright formats`
-  std::string_view source;                        // paper or standard
-  std::span<const std::string_view> examples;     // test matrix, docs and the formats that globs expand over
+  std::string_view syntax;   // "esb<N>_<K>"
+  std::string_view summary;  // one line for `bitwright formats`
+  std::string_view source;   // paper or standard
+  std::span<const std::string_view>
+      examples;  // test matrix, docs and the formats that globs expand over
   // nullopt: not our spelling; an error: our spelling with a bad parameter.
   std::optional<Expected<FormatDef>> (*parse)(std::string_view name);
 };
@@ -64,8 +66,9 @@ std::span<const FormatFamily* const> All();  // in file-name order
 // A cheap handle on an immutable definition; equal by canonical name.
 class Format {
  public:
-  // "int4", "uint4", "fixed8", "exp4", "e4m3fn", "bf16", "esb5_2", "dybit4", "udybit4", "fp32", "e8m0". A leading 'u'
-  // is the unsigned form. Fails with the nearest known spelling. Parsed formats are cached; thread-safe.
+  // "int4", "uint4", "fixed8", "exp4", "e4m3fn", "bf16", "esb5_2", "dybit4", "udybit4", "fp32",
+  // "e8m0". A leading 'u' is the unsigned form. Fails with the nearest known spelling. Parsed
+  // formats are cached; thread-safe.
   static Expected<Format> Parse(std::string_view name);
 
   const FormatInfo& info() const { return rep_->info; }
@@ -75,9 +78,10 @@ class Format {
   // Exact. NaN or infinity for codes that denote no finite value.
   double Decode(Code code) const;
 
-  // The nearest finite value's code; a tie goes to the even code (of equal parities, to the smaller magnitude); outside
-  // the range saturates, infinities too; NaN gives the code of zero (of the least magnitude where there is no zero).
-  // Of several codes of one value the lowest is given, so -0 encodes as 0.
+  // The nearest finite value's code; a tie goes to the even code (of equal parities, to the smaller
+  // magnitude); outside the range saturates, infinities too; NaN gives the code of zero (of the
+  // least magnitude where there is no zero). Of several codes of one value the lowest is given, so
+  // -0 encodes as 0.
   Code Encode(double value) const;
 
   // Decode(Encode(value)).
@@ -87,8 +91,9 @@ class Format {
   std::span<const double> values() const { return rep_->values; }
   // codes()[i] is the canonical code of values()[i].
   std::span<const Code> codes() const { return rep_->codes; }
-  // A real number x rounds to values()[k], k = how many thresholds lie below it; see format.cc for ties. size = values-1.
-  // thresholds()[i] is the midpoint of values i and i+1; ties_up()[i] says whether the midpoint itself goes up.
+  // A real number x rounds to values()[k], k = how many thresholds lie below it; see format.cc for
+  // ties. size = values-1. thresholds()[i] is the midpoint of values i and i+1; ties_up()[i] says
+  // whether the midpoint itself goes up.
   std::span<const double> thresholds() const { return rep_->thresholds; }
   std::span<const std::uint8_t> ties_up() const { return rep_->ties_up; }
 
@@ -112,8 +117,9 @@ class Format {
 // Every example of every family, in registry order.
 std::vector<std::string> ExampleFormats();
 
-// Comma-separated names, ranges and globs: "int2..8,dybit*,e4m3fn" -> formats in that order without repeats. A range is
-// <prefix><low>..<high> and takes the names that parse; a glob matches the examples. Fails on an item that gives nothing.
+// Comma-separated names, ranges and globs: "int2..8,dybit*,e4m3fn" -> formats in that order without
+// repeats. A range is <prefix><low>..<high> and takes the names that parse; a glob matches the
+// examples. Fails on an item that gives nothing.
 Expected<std::vector<Format>> ParseFormatList(std::string_view list);
 
 }  // namespace bw

@@ -22,18 +22,24 @@ std::size_t DTypeBytes(DType dtype);
 
 template <typename T>
 constexpr DType DTypeOf() {
-  if constexpr (std::is_same_v<T, float>) return DType::kFloat32;
-  else if constexpr (std::is_same_v<T, std::int32_t>) return DType::kInt32;
-  else if constexpr (std::is_same_v<T, std::int64_t>) return DType::kInt64;
-  else if constexpr (std::is_same_v<T, std::uint8_t>) return DType::kUint8;
-  else if constexpr (std::is_same_v<T, std::int8_t>) return DType::kInt8;
+  if constexpr (std::is_same_v<T, float>)
+    return DType::kFloat32;
+  else if constexpr (std::is_same_v<T, std::int32_t>)
+    return DType::kInt32;
+  else if constexpr (std::is_same_v<T, std::int64_t>)
+    return DType::kInt64;
+  else if constexpr (std::is_same_v<T, std::uint8_t>)
+    return DType::kUint8;
+  else if constexpr (std::is_same_v<T, std::int8_t>)
+    return DType::kInt8;
   else {
     static_assert(std::is_same_v<T, bool>, "no tensor element type");
     return DType::kBool;
   }
 }
 
-// Extents, outermost first; empty is a scalar. In a graph's declared types -1 is an extent not known yet.
+// Extents, outermost first; empty is a scalar. In a graph's declared types -1 is an extent not
+// known yet.
 using Shape = std::vector<std::int64_t>;
 
 std::int64_t ElementCount(const Shape& shape);  // product; every extent must be known
@@ -93,18 +99,28 @@ class Tensor {
   std::size_t bytes() const { return static_cast<std::size_t>(size()) * DTypeBytes(type_.dtype); }
 
   template <typename T>
-  std::span<T> span() { return TensorRef(*this).template span<T>(); }
+  std::span<T> span() {
+    return TensorRef(*this).template span<T>();
+  }
   template <typename T>
-  std::span<const T> span() const { return ConstTensorRef(*this).template span<T>(); }
+  std::span<const T> span() const {
+    return ConstTensorRef(*this).template span<T>();
+  }
 
   // Same elements under another shape of equal count.
   void Reshape(Shape shape);
 
-  operator ConstTensorRef() const { return {type_.dtype, type_.shape, data_.get()}; }  // NOLINT(google-explicit-constructor)
-  operator TensorRef() { return {type_.dtype, type_.shape, data_.get()}; }             // NOLINT(google-explicit-constructor)
+  operator ConstTensorRef() const {
+    return {type_.dtype, type_.shape, data_.get()};
+  }  // NOLINT(google-explicit-constructor)
+  operator TensorRef() {
+    return {type_.dtype, type_.shape, data_.get()};
+  }  // NOLINT(google-explicit-constructor)
 
  private:
-  struct Free { void operator()(std::byte* p) const; };
+  struct Free {
+    void operator()(std::byte* p) const;
+  };
   TensorType type_{DType::kFloat32, {0}};
   std::unique_ptr<std::byte[], Free> data_;
 };
