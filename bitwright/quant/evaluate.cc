@@ -96,6 +96,22 @@ double Divergence(ConstTensorRef reference, ConstTensorRef output, bool classifi
   return classifier ? ClassDivergence(reference, output) : RelativeError(reference, output);
 }
 
+double ExpectedDrop(ConstTensorRef reference, ConstTensorRef output) {
+  const auto rows = static_cast<std::size_t>(reference.shape[0]);
+  const std::size_t classes = static_cast<std::size_t>(reference.size()) / rows;
+  double drop = 0;
+  for (std::size_t r = 0; r < rows; ++r) {
+    const auto p = reference.span<float>().subspan(r * classes, classes);
+    const auto q = output.span<float>().subspan(r * classes, classes);
+    const auto before = static_cast<std::size_t>(std::max_element(p.begin(), p.end()) - p.begin());
+    const auto after = static_cast<std::size_t>(std::max_element(q.begin(), q.end()) - q.begin());
+    if (before == after) continue;
+    const std::vector<double> logs = LogProbabilities(p, IsDistribution(p));
+    drop += std::exp(logs[before]) - std::exp(logs[after]);
+  }
+  return drop;
+}
+
 Expected<const Metric*> ChooseMetric(const std::string& name, const Dataset& data) {
   const std::string wanted = !name.empty() ? name : data.has_labels() ? "top1" : "agreement";
   const Metric* metric = FindMetric(wanted);
@@ -123,7 +139,7 @@ Expected<Evaluator> Evaluator::Create(const Graph& graph, Dataset data, const Me
 
 Expected<Evaluation> Evaluator::Sweep(Runner& runner, const Progress& progress, std::string_view what, bool first) {
   std::vector<std::vector<double>> scores(references_.size());
-  std::vector<double> divergences(references_.size(), 0.0);
+  std::vector<double> divergences(references_.size(), 0.0), drops(references_.size(), 0.0);
   const auto visit = [&](const Chunk& chunk, Executor& executor) -> Expected<void> {
     const ConstTensorRef output = Runner::Rows(chunk, executor.Output(0));
     if (output.dtype != DType::kFloat32) return Fail("the network's output is {}, float32 is needed", DTypeName(output.dtype));
@@ -132,15 +148,18 @@ Expected<Evaluation> Evaluator::Sweep(Runner& runner, const Progress& progress, 
     const std::vector<std::int64_t> labels = Labels(data_, chunk.first_sample, chunk.samples);
     const ConstTensorRef input = Runner::Rows(chunk, chunk.input);
     metric_->score({input, output, reference, labels, data_.rows_per_sample()}, scores[chunk.index]);
-    if (!first) divergences[chunk.index] = Divergence(reference, output, IsClassifier(*metric_, output));
+    const bool classifier = IsClassifier(*metric_, output);
+    if (!first) divergences[chunk.index] = Divergence(reference, output, classifier);
+    if (!first && classifier) drops[chunk.index] = ExpectedDrop(reference, output);
     return {};
   };
   BW_TRY(runner.ForEachChunk(data_, visit, progress, what));
   Evaluation result;
   result.images = data_.size();
   for (const auto& part : scores) result.scores.insert(result.scores.end(), part.begin(), part.end());
-  for (const double divergence : divergences) result.divergence += divergence;
-  result.divergence /= static_cast<double>(data_.size()) * static_cast<double>(data_.rows_per_sample());
+  const double rows = static_cast<double>(data_.size()) * static_cast<double>(data_.rows_per_sample());
+  for (const double divergence : divergences) result.divergence += divergence / rows;
+  for (const double drop : drops) result.expected_drop += drop / rows;
   result.value = metric_->finish(result.scores, Labels(data_, 0, data_.size()));
   return result;
 }

@@ -13,7 +13,8 @@ namespace bw {
 struct Evaluation {
   double value = 0;            // the metric, in its natural unit
   std::size_t images = 0;      // samples
-  double divergence = 0;       // mean Divergence from the float outputs; 0 where none were given
+  double divergence = 0;       // mean Divergence from the float outputs; 0 for the float network itself
+  double expected_drop = 0;    // classifiers: mean ExpectedDrop; else 0
   std::vector<double> scores;  // Metric::columns numbers for each sample
 };
 
@@ -27,6 +28,11 @@ struct Rounding {
 // under a classification metric): Kullback-Leibler divergence of the class probabilities, softmax applied unless the rows
 // are probabilities already. Others: squared error over the mean square of the reference.
 double Divergence(ConstTensorRef reference, ConstTensorRef output, bool classifier);
+
+// The accuracy that a classifier loses where its choice differs from the float network's, expected by the float
+// network's own probabilities: sum over rows of p[argmax p] - p[argmax q]. Never negative and without the luck of labels,
+// so it varies far less from sample to sample than the counted drop; on the safe side where p is overconfident.
+double ExpectedDrop(ConstTensorRef reference, ConstTensorRef output);
 
 // The metric's name for this network and data: the user's if given, else top1 with labels, agreement without.
 Expected<const Metric*> ChooseMetric(const std::string& name, const Dataset& data);

@@ -119,7 +119,8 @@ class Tuner {
       for (const std::size_t c : Chosen(assignment)) Add(c, rounding);
       BW_ASSIGN(const Evaluation evaluation, search.Run(rounding));
       const double drop = Drop(search.float_result(), evaluation);
-      const Verdict verdict{drop <= options_.max_drop, options_.max_drop - drop};
+      const double slack = options_.max_drop - std::max(drop, evaluation.expected_drop);
+      const Verdict verdict{slack >= 0, slack};
       last_drop_ = drop;
       return verdict;
     };
