@@ -1,5 +1,6 @@
 #pragma once
-// What can go wrong because of the outside world, as a value. Our own mistakes are BW_CHECK (check.h).
+// What can go wrong because of the outside world, as a value. Our own mistakes are BW_CHECK
+// (check.h).
 
 #include <fmt/format.h>
 
@@ -26,7 +27,8 @@ struct Error {
 template <typename T>
 using Expected = tl::expected<T, Error>;
 
-// An input error with a formatted message: `return Fail("{}: {} bytes, at least {} needed", path, n, k);`
+// An input error with a formatted message: `return Fail("{}: {} bytes, at least {} needed", path,
+// n, k);`
 template <typename... Args>
 tl::unexpected<Error> Fail(fmt::format_string<Args...> format, Args&&... args) {
   return tl::unexpected(Error{ErrorKind::kInput, fmt::format(format, std::forward<Args>(args)...)});
@@ -49,17 +51,19 @@ inline tl::unexpected<Error> Context(std::string_view where, Error error) {
 #define BW_CONCAT_INNER(a, b) a##b
 #define BW_CONCAT(a, b) BW_CONCAT_INNER(a, b)
 
-// BW_TRY(expr): returns the error of an Expected<void>; BW_ASSIGN(auto x, expr): unwraps an Expected<T>.
-#define BW_TRY(expr)                                                       \
-  do {                                                                     \
-    if (auto bw_try_result = (expr); !bw_try_result) [[unlikely]] {        \
-      return tl::unexpected(std::move(bw_try_result).error());             \
-    }                                                                      \
+// BW_TRY(expr): returns the error of an Expected<void>; BW_ASSIGN(auto x, expr): unwraps an
+// Expected<T>.
+#define BW_TRY(expr)                                                \
+  do {                                                              \
+    if (auto bw_try_result = (expr); !bw_try_result) [[unlikely]] { \
+      return tl::unexpected(std::move(bw_try_result).error());      \
+    }                                                               \
   } while (false)
-#define BW_ASSIGN(declaration, expr) BW_ASSIGN_INNER(BW_CONCAT(bw_assign_, __LINE__), declaration, expr)
-#define BW_ASSIGN_INNER(temporary, declaration, expr)                \
-  auto temporary = (expr);                                           \
-  if (!temporary) [[unlikely]] {                                     \
-    return tl::unexpected(std::move(temporary).error());             \
-  }                                                                  \
+#define BW_ASSIGN(declaration, expr) \
+  BW_ASSIGN_INNER(BW_CONCAT(bw_assign_, __LINE__), declaration, expr)
+#define BW_ASSIGN_INNER(temporary, declaration, expr)    \
+  auto temporary = (expr);                               \
+  if (!temporary) [[unlikely]] {                         \
+    return tl::unexpected(std::move(temporary).error()); \
+  }                                                      \
   declaration = *std::move(temporary)

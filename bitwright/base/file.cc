@@ -48,7 +48,8 @@ Expected<void> WriteFile(const std::string& path, std::string_view contents) {
 Expected<void> MakeFolder(const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);
-  if (error) return Fail("{}: cannot make the folder: {}; name another with -o", path, error.message());
+  if (error)
+    return Fail("{}: cannot make the folder: {}; name another with -o", path, error.message());
   const std::string probe = fmt::format("{}/.probe.{}.tmp", path, ::getpid());
   BW_TRY(WriteFile(probe, ""));
   fs::remove(probe, error);

@@ -1,5 +1,6 @@
 #pragma once
-// Whole files in and out. Writing goes to a temporary name and is renamed, so nothing half-written is ever seen.
+// Whole files in and out. Writing goes to a temporary name and is renamed, so nothing half-written
+// is ever seen.
 
 #include <string>
 #include <string_view>

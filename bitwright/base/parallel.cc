@@ -15,9 +15,11 @@ int DefaultThreads() {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-void ParallelFor(std::size_t pieces, int threads, const std::function<void(std::size_t, int)>& body) {
+void ParallelFor(std::size_t pieces, int threads,
+                 const std::function<void(std::size_t, int)>& body) {
   const int wanted = threads > 0 ? threads : DefaultThreads();
-  const int workers = static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(wanted), pieces));
+  const int workers =
+      static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(wanted), pieces));
   std::atomic<std::size_t> next = 0;
   const auto work = [&](int worker) {
     for (std::size_t piece = next++; piece < pieces; piece = next++) body(piece, worker);

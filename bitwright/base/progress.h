@@ -6,7 +6,8 @@
 
 namespace bw {
 
-// Called with what is being done and the fraction done in [0, 1]; may be empty. Called from one thread at a time.
+// Called with what is being done and the fraction done in [0, 1]; may be empty. Called from one
+// thread at a time.
 using Progress = std::function<void(std::string_view what, double fraction)>;
 
 }  // namespace bw

@@ -53,9 +53,11 @@ std::string Nearest(std::string_view word, std::span<const std::string> candidat
 bool GlobMatch(std::string_view pattern, std::string_view text) {
   if (pattern.empty()) return text.empty();
   if (pattern[0] == '*') {
-    return GlobMatch(pattern.substr(1), text) || (!text.empty() && GlobMatch(pattern, text.substr(1)));
+    return GlobMatch(pattern.substr(1), text) ||
+           (!text.empty() && GlobMatch(pattern, text.substr(1)));
   }
-  return !text.empty() && (pattern[0] == '?' || pattern[0] == text[0]) && GlobMatch(pattern.substr(1), text.substr(1));
+  return !text.empty() && (pattern[0] == '?' || pattern[0] == text[0]) &&
+         GlobMatch(pattern.substr(1), text.substr(1));
 }
 
 std::string HumanBytes(double bytes) {

@@ -11,7 +11,8 @@
 
 namespace bw {
 
-// What a command leaves behind for main: its work, run after the line has been parsed. The result is the exit code.
+// What a command leaves behind for main: its work, run after the line has been parsed. The result
+// is the exit code.
 using CommandAction = std::function<Expected<int>()>;
 
 struct Command {

@@ -1,4 +1,5 @@
-// bitwright <command> ...; exit codes: 0 ok, 1 the demand is not met, 2 usage, 3 bad input, 70 our bug.
+// bitwright <command> ...; exit codes: 0 ok, 1 the demand is not met, 2 usage, 3 bad input, 70 our
+// bug.
 
 #include <cstdio>
 #include <exception>
@@ -26,7 +27,8 @@ int ReportParseError(const CLI::App& app, const CLI::ParseError& error, int argc
     fmt::print(stderr, "bitwright: unknown command '{}'; nearest is '{}' (commands: {})\n", argv[1],
                bw::Nearest(argv[1], names), fmt::join(names, ", "));
   } else {
-    fmt::print(stderr, "bitwright {}: {}; see 'bitwright {} --help'\n", argv[1], error.what(), argv[1]);
+    fmt::print(stderr, "bitwright {}: {}; see 'bitwright {} --help'\n", argv[1], error.what(),
+               argv[1]);
   }
   return kUsageExit;
 }

@@ -19,7 +19,8 @@ Expected<Json> NumberList(const std::string& text, const std::string& flag) {
     char* end = nullptr;
     const double value = std::strtod(piece.c_str(), &end);
     if (piece.empty() || *end != '\0') {
-      return FailUsage("{}: '{}' is no number; numbers with commas between them are needed", flag, piece);
+      return FailUsage("{}: '{}' is no number; numbers with commas between them are needed", flag,
+                       piece);
     }
     list.push_back(value);
   }
@@ -56,26 +57,34 @@ void AddModel(CLI::App& app, std::string& path) {
 }
 
 void AddData(CLI::App& app, DataOptions& options, bool required) {
-  CLI::Option* data = app.add_option(
-      "--data", options.data, "samples: CIFAR .bin, MNIST idx(.gz), .npy/.npz, a folder or tar of JPEG/PNG");
+  CLI::Option* data =
+      app.add_option("--data", options.data,
+                     "samples: CIFAR .bin, MNIST idx(.gz), .npy/.npz, a folder or tar of JPEG/PNG");
   if (required) data->required();
-  app.add_option("--labels", options.labels, "labels, where --data has none inside (.npy, .txt, idx)");
-  app.add_option("--metric", options.metric, "top1 (default with labels), top5, agreement (default without), sqnr, auc");
+  app.add_option("--labels", options.labels,
+                 "labels, where --data has none inside (.npy, .txt, idx)");
+  app.add_option("--metric", options.metric,
+                 "top1 (default with labels), top5, agreement (default without), sqnr, auc");
   app.add_option("--limit", options.limit, "use the first N samples only");
-  app.add_option("--preprocess", options.preprocess_file, "JSON with the settings below (examples/preprocess/)");
+  app.add_option("--preprocess", options.preprocess_file,
+                 "JSON with the settings below (examples/preprocess/)");
   app.add_option("--resize", options.resize, "short side in pixels")->check(CLI::PositiveNumber);
-  app.add_option("--center-crop", options.center_crop, "square side in pixels")->check(CLI::PositiveNumber);
+  app.add_option("--center-crop", options.center_crop, "square side in pixels")
+      ->check(CLI::PositiveNumber);
   app.add_option("--color", options.color, "rgb | bgr: the order the network wants");
   app.add_option("--scale", options.scale, "factor of stored values, e.g. 1/255");
   app.add_option("--mean", options.mean, "subtracted after scaling, one or one for each channel");
   app.add_option("--std", options.std, "divides after that");
   app.add_option("--layout", options.layout, "nchw | nhwc: what the network wants");
-  app.add_option("--stored-layout", options.stored_layout, "nchw | nhwc: how .npy images are stored");
-  app.add_option("--window", options.window, "consecutive frames that make one row")->check(CLI::PositiveNumber);
+  app.add_option("--stored-layout", options.stored_layout,
+                 "nchw | nhwc: how .npy images are stored");
+  app.add_option("--window", options.window, "consecutive frames that make one row")
+      ->check(CLI::PositiveNumber);
 }
 
 void AddRun(CLI::App& app, RunOptions& options) {
-  app.add_option("--threads", options.threads, "0: all cores; results do not depend on it")->check(CLI::Range(0, 1024));
+  app.add_option("--threads", options.threads, "0: all cores; results do not depend on it")
+      ->check(CLI::Range(0, 1024));
   app.add_option("--seed", options.seed, "of splits and samples");
   app.add_flag("--json", options.json, "print the result as JSON");
 }
@@ -93,7 +102,8 @@ Expected<Preprocess> ReadPreprocess(const DataOptions& options) {
   return Preprocess::FromJson(json.dump(), where);
 }
 
-Expected<Dataset> OpenData(const DataOptions& options, const std::string& path, const std::string& labels) {
+Expected<Dataset> OpenData(const DataOptions& options, const std::string& path,
+                           const std::string& labels) {
   BW_ASSIGN(const Preprocess preprocess, ReadPreprocess(options));
   BW_ASSIGN(const Dataset data, Dataset::Open(path, labels, preprocess));
   if (options.limit == 0 || options.limit >= data.size()) return data;

@@ -37,7 +37,8 @@ void AddRun(CLI::App& app, RunOptions& options);
 
 // The file's preprocessing with the flags laid over it.
 Expected<Preprocess> ReadPreprocess(const DataOptions& options);
-Expected<Dataset> OpenData(const DataOptions& options, const std::string& path, const std::string& labels);
+Expected<Dataset> OpenData(const DataOptions& options, const std::string& path,
+                           const std::string& labels);
 
 // Imports, and folds what can be folded.
 Expected<Graph> LoadNetwork(const std::string& path);

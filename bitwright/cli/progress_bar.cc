@@ -32,8 +32,8 @@ struct Bar {
     constexpr int kWidth = 30;
     const int filled = static_cast<int>(kWidth * std::clamp(fraction, 0.0, 1.0));
     const std::string left = fraction > 0 ? HumanSeconds(elapsed / fraction - elapsed) : "?";
-    fmt::print(stderr, "\r\033[K{:<18} [{:#>{}}{:.>{}}] {:3.0f} %  {} left", stage, "", filled, "", kWidth - filled,
-               100 * fraction, left);
+    fmt::print(stderr, "\r\033[K{:<18} [{:#>{}}{:.>{}}] {:3.0f} %  {} left", stage, "", filled, "",
+               kWidth - filled, 100 * fraction, left);
     std::fflush(stderr);
   }
 };
@@ -42,7 +42,8 @@ struct Bar {
 
 Progress TerminalProgress() {
   if (isatty(STDERR_FILENO) == 0) return {};
-  return [bar = Bar()](std::string_view what, double fraction) mutable { bar.Update(what, fraction); };
+  return
+      [bar = Bar()](std::string_view what, double fraction) mutable { bar.Update(what, fraction); };
 }
 
 void ClearProgress() {

@@ -1,5 +1,6 @@
 #pragma once
-// A line of progress with the time left on a terminal's standard error; nothing when it is no terminal.
+// A line of progress with the time left on a terminal's standard error; nothing when it is no
+// terminal.
 
 #include <string>
 

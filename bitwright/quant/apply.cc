@@ -20,7 +20,8 @@ Node MakeFakeQuantize(const std::string& name, const TensorPlan& plan, ValueId f
   return node;
 }
 
-// Inserts a FakeQuantize right behind the value's producer; every reader then reads the rounded value.
+// Inserts a FakeQuantize right behind the value's producer; every reader then reads the rounded
+// value.
 void QuantizeActivation(Graph& graph, ValueId id, const TensorPlan& plan) {
   const std::string name = graph.value(id).name;
   const ValueId rounded = graph.AddValue(name + ".quantized", graph.value(id).type);
@@ -41,8 +42,9 @@ Expected<QTensor> QuantizeWeight(const Tensor& weight, const TensorPlan& plan) {
 Expected<QuantParams> ActivationParams(const std::string& name, const TensorPlan& plan,
                                        const ActivationStatistics* statistics) {
   if (!std::holds_alternative<PerTensor>(plan.spec.grain)) {
-    return Fail("spec '{}' for activation '{}': activations take one scale per tensor; leave the grain out",
-                plan.spec.ToString(), name);
+    return Fail(
+        "spec '{}' for activation '{}': activations take one scale per tensor; leave the grain out",
+        plan.spec.ToString(), name);
   }
   if (plan.HasScale()) {
     QuantParams params{{plan.fixed->scale}, {}};
@@ -50,13 +52,15 @@ Expected<QuantParams> ActivationParams(const std::string& name, const TensorPlan
     return params;
   }
   if (statistics == nullptr || statistics->count == 0) {
-    return Fail("activation '{}' has no scale for spec '{}'; give calibration data with --data", name,
-                plan.spec.ToString());
+    return Fail("activation '{}' has no scale for spec '{}'; give calibration data with --data",
+                name, plan.spec.ToString());
   }
-  return ChooseScale({statistics->sample, statistics->min, statistics->max, &plan.spec}, plan.scale_method);
+  return ChooseScale({statistics->sample, statistics->min, statistics->max, &plan.spec},
+                     plan.scale_method);
 }
 
-Expected<void> FixScales(Plan& plan, const QuantTargets& targets, const std::vector<ActivationStatistics>& statistics) {
+Expected<void> FixScales(Plan& plan, const QuantTargets& targets,
+                         const std::vector<ActivationStatistics>& statistics) {
   for (std::size_t t = 0; t < targets.tensors.size(); ++t) {
     const QuantTarget& target = targets.tensors[t];
     const auto entry = plan.tensors.find(target.name);
@@ -64,7 +68,8 @@ Expected<void> FixScales(Plan& plan, const QuantTargets& targets, const std::vec
     TensorPlan& tensor = entry->second;
     const ActivationStatistics* known = statistics.empty() ? nullptr : &statistics[t];
     BW_ASSIGN(const QuantParams params, ActivationParams(target.name, tensor, known));
-    tensor.fixed = FixedScale{params.scales[0], params.zeros.empty() ? 0 : params.zeros[0], tensor.spec.ToString()};
+    tensor.fixed = FixedScale{params.scales[0], params.zeros.empty() ? 0 : params.zeros[0],
+                              tensor.spec.ToString()};
   }
   return {};
 }
@@ -82,7 +87,8 @@ Expected<Graph> ApplyPlan(const Graph& graph, const QuantTargets& targets, const
     }
     Expected<QTensor> quantized = QuantizeWeight(*graph.value(target.value).constant, tensor);
     if (!quantized) {
-      return Context(fmt::format("spec '{}' for '{}'", tensor.spec.ToString(), target.name), quantized.error());
+      return Context(fmt::format("spec '{}' for '{}'", tensor.spec.ToString(), target.name),
+                     quantized.error());
     }
     Value& value = result.value(target.value);
     value.constant = Dequantize(*quantized);

@@ -9,11 +9,14 @@
 namespace bw {
 namespace {
 
-// Draws about `wanted` elements, every one with the same chance; the first from the first run of `stride`.
-void DrawSample(std::span<const float> values, std::size_t wanted, Rng rng, std::vector<float>& sample) {
+// Draws about `wanted` elements, every one with the same chance; the first from the first run of
+// `stride`.
+void DrawSample(std::span<const float> values, std::size_t wanted, Rng rng,
+                std::vector<float>& sample) {
   if (wanted == 0 || values.empty()) return;
   const std::size_t stride = std::max<std::size_t>(1, values.size() / wanted);
-  for (std::size_t start = 0; start + stride <= values.size() && wanted > 0; start += stride, --wanted) {
+  for (std::size_t start = 0; start + stride <= values.size() && wanted > 0;
+       start += stride, --wanted) {
     sample.push_back(values[start + static_cast<std::size_t>(rng.Below(stride))]);
   }
 }
@@ -44,9 +47,10 @@ void Merge(ActivationStatistics& into, const ActivationStatistics& part) {
 
 }  // namespace
 
-Expected<std::vector<ActivationStatistics>> Calibrate(const Graph& graph, const QuantTargets& targets,
-                                                      const Dataset& data, std::uint64_t seed, int threads,
-                                                      const Progress& progress) {
+Expected<std::vector<ActivationStatistics>> Calibrate(const Graph& graph,
+                                                      const QuantTargets& targets,
+                                                      const Dataset& data, std::uint64_t seed,
+                                                      int threads, const Progress& progress) {
   BW_ASSIGN(Runner runner, Runner::Create(graph, data, {threads, Backend::kFast, true}));
   const std::size_t chunks = runner.ChunkCount(data);
   const std::size_t per_chunk = std::max<std::size_t>(1, kSampleLimit / chunks);
@@ -57,11 +61,14 @@ Expected<std::vector<ActivationStatistics>> Calibrate(const Graph& graph, const 
       const QuantTarget& target = targets.tensors[t];
       if (target.kind != TargetKind::kActivation) continue;
       const ConstTensorRef values = Runner::Rows(chunk, executor.ValueOf(target.value));
-      ActivationStatistics part = OfChunk(values.span<float>(), chunk.index < kSampleLimit ? per_chunk : 0,
-                                          Rng(RandomBits(seed, chunk.index * targets.tensors.size() + t)));
+      ActivationStatistics part =
+          OfChunk(values.span<float>(), chunk.index < kSampleLimit ? per_chunk : 0,
+                  Rng(RandomBits(seed, chunk.index * targets.tensors.size() + t)));
       if (!std::isfinite(part.sum_squares)) {
-        return Fail("activation '{}' is NaN or infinite on samples {} to {}; check the weights and the preprocessing",
-                    target.name, chunk.first_sample, chunk.first_sample + chunk.samples - 1);
+        return Fail(
+            "activation '{}' is NaN or infinite on samples {} to {}; check the weights and the "
+            "preprocessing",
+            target.name, chunk.first_sample, chunk.first_sample + chunk.samples - 1);
       }
       parts[chunk.index][t] = std::move(part);
     }

@@ -1,5 +1,6 @@
 #pragma once
-// What calibration learns of every activation, in one sweep over the data whose memory does not grow with it.
+// What calibration learns of every activation, in one sweep over the data whose memory does not
+// grow with it.
 
 #include <cstdint>
 #include <vector>
@@ -20,10 +21,11 @@ struct ActivationStatistics {
 
 inline constexpr std::size_t kSampleLimit = 32768;
 
-// One entry for each target, in order (weights get empty entries). The network runs in float. The result does not
-// depend on the number of threads.
-Expected<std::vector<ActivationStatistics>> Calibrate(const Graph& graph, const QuantTargets& targets,
-                                                      const Dataset& data, std::uint64_t seed, int threads,
-                                                      const Progress& progress = {});
+// One entry for each target, in order (weights get empty entries). The network runs in float. The
+// result does not depend on the number of threads.
+Expected<std::vector<ActivationStatistics>> Calibrate(const Graph& graph,
+                                                      const QuantTargets& targets,
+                                                      const Dataset& data, std::uint64_t seed,
+                                                      int threads, const Progress& progress = {});
 
 }  // namespace bw

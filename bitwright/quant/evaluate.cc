@@ -46,7 +46,8 @@ double ClassDivergence(ConstTensorRef reference, ConstTensorRef output) {
     const auto p_row = reference.span<float>().subspan(r * classes, classes);
     const bool distribution = IsDistribution(p_row);
     const std::vector<double> p = LogProbabilities(p_row, distribution);
-    const std::vector<double> q = LogProbabilities(output.span<float>().subspan(r * classes, classes), distribution);
+    const std::vector<double> q =
+        LogProbabilities(output.span<float>().subspan(r * classes, classes), distribution);
     for (std::size_t c = 0; c < classes; ++c) sum += std::exp(p[c]) * (p[c] - q[c]);
   }
   return sum;
@@ -81,12 +82,14 @@ std::vector<ValueId> Ids(const Rounding& rounding) {
 }
 
 bool IsClassifier(const Metric& metric, ConstTensorRef output) {
-  return metric.name != "auc" && metric.name != "sqnr" && !output.shape.empty() && output.shape[0] > 0;
+  return metric.name != "auc" && metric.name != "sqnr" && !output.shape.empty() &&
+         output.shape[0] > 0;
 }
 
 std::vector<std::int64_t> Labels(const Dataset& data, std::size_t first, std::size_t count) {
   std::vector<std::int64_t> labels;
-  for (std::size_t i = first; data.has_labels() && i < first + count; ++i) labels.push_back(data.label(i));
+  for (std::size_t i = first; data.has_labels() && i < first + count; ++i)
+    labels.push_back(data.label(i));
   return labels;
 }
 
@@ -118,36 +121,41 @@ Expected<const Metric*> ChooseMetric(const std::string& name, const Dataset& dat
   if (metric == nullptr) {
     std::vector<std::string> names;
     for (const Metric* known : metrics::All()) names.emplace_back(known->name);
-    return FailUsage("--metric: unknown metric '{}'; nearest is '{}' (known: {})", wanted, Nearest(wanted, names),
-                     fmt::join(names, ", "));
+    return FailUsage("--metric: unknown metric '{}'; nearest is '{}' (known: {})", wanted,
+                     Nearest(wanted, names), fmt::join(names, ", "));
   }
   if (metric->needs_labels && !data.has_labels()) {
-    return FailUsage("--metric {}: needs labels, '{}' has none; give --labels or use 'agreement' or 'sqnr'", wanted,
-                     data.origin());
+    return FailUsage(
+        "--metric {}: needs labels, '{}' has none; give --labels or use 'agreement' or 'sqnr'",
+        wanted, data.origin());
   }
   return metric;
 }
 
-Expected<Evaluator> Evaluator::Create(const Graph& graph, Dataset data, const Metric& metric, RunnerOptions options,
-                                      const Progress& progress) {
+Expected<Evaluator> Evaluator::Create(const Graph& graph, Dataset data, const Metric& metric,
+                                      RunnerOptions options, const Progress& progress) {
   BW_ASSIGN(Runner runner, Runner::Create(graph, data, options));
   Evaluator evaluator(std::move(data), metric, std::move(runner));
   evaluator.references_.resize(evaluator.runner_.ChunkCount(evaluator.data_));
-  BW_ASSIGN(evaluator.float_result_, evaluator.Sweep(evaluator.runner_, progress, "float network", true));
+  BW_ASSIGN(evaluator.float_result_,
+            evaluator.Sweep(evaluator.runner_, progress, "float network", true));
   return evaluator;
 }
 
-Expected<Evaluation> Evaluator::Sweep(Runner& runner, const Progress& progress, std::string_view what, bool first) {
+Expected<Evaluation> Evaluator::Sweep(Runner& runner, const Progress& progress,
+                                      std::string_view what, bool first) {
   std::vector<std::vector<double>> scores(references_.size());
   std::vector<double> divergences(references_.size(), 0.0), drops(references_.size(), 0.0);
   const auto visit = [&](const Chunk& chunk, Executor& executor) -> Expected<void> {
     const ConstTensorRef output = Runner::Rows(chunk, executor.Output(0));
-    if (output.dtype != DType::kFloat32) return Fail("the network's output is {}, float32 is needed", DTypeName(output.dtype));
+    if (output.dtype != DType::kFloat32)
+      return Fail("the network's output is {}, float32 is needed", DTypeName(output.dtype));
     if (first) references_[chunk.index] = Copy(output);
     const ConstTensorRef reference = references_[chunk.index];
     const std::vector<std::int64_t> labels = Labels(data_, chunk.first_sample, chunk.samples);
     const ConstTensorRef input = Runner::Rows(chunk, chunk.input);
-    metric_->score({input, output, reference, labels, data_.rows_per_sample()}, scores[chunk.index]);
+    metric_->score({input, output, reference, labels, data_.rows_per_sample()},
+                   scores[chunk.index]);
     const bool classifier = IsClassifier(*metric_, output);
     if (!first) divergences[chunk.index] = Divergence(reference, output, classifier);
     if (!first && classifier) drops[chunk.index] = ExpectedDrop(reference, output);
@@ -156,28 +164,34 @@ Expected<Evaluation> Evaluator::Sweep(Runner& runner, const Progress& progress, 
   BW_TRY(runner.ForEachChunk(data_, visit, progress, what));
   Evaluation result;
   result.images = data_.size();
-  for (const auto& part : scores) result.scores.insert(result.scores.end(), part.begin(), part.end());
-  const double rows = static_cast<double>(data_.size()) * static_cast<double>(data_.rows_per_sample());
+  for (const auto& part : scores)
+    result.scores.insert(result.scores.end(), part.begin(), part.end());
+  const double rows =
+      static_cast<double>(data_.size()) * static_cast<double>(data_.rows_per_sample());
   for (const double divergence : divergences) result.divergence += divergence / rows;
   for (const double drop : drops) result.expected_drop += drop / rows;
   result.value = metric_->finish(result.scores, Labels(data_, 0, data_.size()));
   return result;
 }
 
-Expected<Evaluation> Evaluator::Run(const Rounding& rounding, const Progress& progress, std::string_view what) {
+Expected<Evaluation> Evaluator::Run(const Rounding& rounding, const Progress& progress,
+                                    std::string_view what) {
   runner_.ForEachExecutor([&](Executor& executor) { Set(executor, rounding); });
   Expected<Evaluation> result = Sweep(runner_, progress, what, false);
   runner_.ForEachExecutor([&](Executor& executor) { Unset(executor, rounding); });
   return result;
 }
 
-Expected<Evaluation> Evaluator::RunGraph(const Graph& graph, RunnerOptions options, const Progress& progress) {
+Expected<Evaluation> Evaluator::RunGraph(const Graph& graph, RunnerOptions options,
+                                         const Progress& progress) {
   BW_ASSIGN(Runner runner, Runner::Create(graph, data_, options));
-  if (runner.chunk_samples() != runner_.chunk_samples()) return Fail("the two networks take different batches");
+  if (runner.chunk_samples() != runner_.chunk_samples())
+    return Fail("the two networks take different batches");
   return Sweep(runner, progress, "quantized network", false);
 }
 
-Expected<std::vector<double>> Evaluator::Sensitivities(const std::vector<Rounding>& roundings, std::size_t samples,
+Expected<std::vector<double>> Evaluator::Sensitivities(const std::vector<Rounding>& roundings,
+                                                       std::size_t samples,
                                                        const Progress& progress) {
   std::vector<std::size_t> positions(std::min(samples, data_.size()));
   for (std::size_t i = 0; i < positions.size(); ++i) positions[i] = i;
@@ -199,7 +213,8 @@ Expected<std::vector<double>> Evaluator::Sensitivities(const std::vector<Roundin
   for (const auto& part : parts) {
     for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += part[i];
   }
-  for (double& sum : sums) sum /= static_cast<double>(prefix.size()) * static_cast<double>(data_.rows_per_sample());
+  for (double& sum : sums)
+    sum /= static_cast<double>(prefix.size()) * static_cast<double>(data_.rows_per_sample());
   return sums;
 }
 

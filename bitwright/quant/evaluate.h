@@ -11,58 +11,66 @@
 namespace bw {
 
 struct Evaluation {
-  double value = 0;            // the metric, in its natural unit
-  std::size_t images = 0;      // samples
-  double divergence = 0;       // mean Divergence from the float outputs; 0 for the float network itself
+  double value = 0;        // the metric, in its natural unit
+  std::size_t images = 0;  // samples
+  double divergence = 0;   // mean Divergence from the float outputs; 0 for the float network itself
   double expected_drop = 0;    // classifiers: mean ExpectedDrop; else 0
   std::vector<double> scores;  // Metric::columns numbers for each sample
 };
 
-// Which constants and activations differ from the float network's; the pointers' targets must outlive the run.
+// Which constants and activations differ from the float network's; the pointers' targets must
+// outlive the run.
 struct Rounding {
   std::map<ValueId, const Tensor*> constants;
   std::map<ValueId, const ActivationQuantizer*> quantizers;
 };
 
-// How far an output is from the float network's, summed over rows; the search's loss. Classifiers (outputs [rows, n]
-// under a classification metric): Kullback-Leibler divergence of the class probabilities, softmax applied unless the rows
-// are probabilities already. Others: squared error over the mean square of the reference.
+// How far an output is from the float network's, summed over rows; the search's loss. Classifiers
+// (outputs [rows, n] under a classification metric): Kullback-Leibler divergence of the class
+// probabilities, softmax applied unless the rows are probabilities already. Others: squared error
+// over the mean square of the reference.
 double Divergence(ConstTensorRef reference, ConstTensorRef output, bool classifier);
 
-// The accuracy that a classifier loses where its choice differs from the float network's, expected by the float
-// network's own probabilities: sum over rows of p[argmax p] - p[argmax q]. Never negative and without the luck of labels,
-// so it varies far less from sample to sample than the counted drop; on the safe side where p is overconfident.
+// The accuracy that a classifier loses where its choice differs from the float network's, expected
+// by the float network's own probabilities: sum over rows of p[argmax p] - p[argmax q]. Never
+// negative and without the luck of labels, so it varies far less from sample to sample than the
+// counted drop; on the safe side where p is overconfident.
 double ExpectedDrop(ConstTensorRef reference, ConstTensorRef output);
 
-// The metric's name for this network and data: the user's if given, else top1 with labels, agreement without.
+// The metric's name for this network and data: the user's if given, else top1 with labels,
+// agreement without.
 Expected<const Metric*> ChooseMetric(const std::string& name, const Dataset& data);
 
 // Holds the runner, and the float outputs that metrics and divergence compare with.
 class Evaluator {
  public:
   // Runs the float network once over the data. `graph` and `metric` must outlive the evaluator.
-  static Expected<Evaluator> Create(const Graph& graph, Dataset data, const Metric& metric, RunnerOptions options,
-                                    const Progress& progress = {});
+  static Expected<Evaluator> Create(const Graph& graph, Dataset data, const Metric& metric,
+                                    RunnerOptions options, const Progress& progress = {});
 
   const Evaluation& float_result() const { return float_result_; }
   const Dataset& data() const { return data_; }
   const Metric& metric() const { return *metric_; }
 
   // The network with this rounding.
-  Expected<Evaluation> Run(const Rounding& rounding, const Progress& progress = {}, std::string_view what = {});
+  Expected<Evaluation> Run(const Rounding& rounding, const Progress& progress = {},
+                           std::string_view what = {});
 
-  // Another graph of the same inputs and outputs (the quantized network itself), against the same float outputs.
-  Expected<Evaluation> RunGraph(const Graph& graph, RunnerOptions options, const Progress& progress = {});
+  // Another graph of the same inputs and outputs (the quantized network itself), against the same
+  // float outputs.
+  Expected<Evaluation> RunGraph(const Graph& graph, RunnerOptions options,
+                                const Progress& progress = {});
 
-  // The divergence of each of these roundings alone, by one sweep over the first `samples` samples in which all share
-  // the float run. Needs keep_values.
-  Expected<std::vector<double>> Sensitivities(const std::vector<Rounding>& roundings, std::size_t samples,
-                                              const Progress& progress = {});
+  // The divergence of each of these roundings alone, by one sweep over the first `samples` samples
+  // in which all share the float run. Needs keep_values.
+  Expected<std::vector<double>> Sensitivities(const std::vector<Rounding>& roundings,
+                                              std::size_t samples, const Progress& progress = {});
 
  private:
   Evaluator(Dataset data, const Metric& metric, Runner runner)
       : data_(std::move(data)), metric_(&metric), runner_(std::move(runner)) {}
-  Expected<Evaluation> Sweep(Runner& runner, const Progress& progress, std::string_view what, bool first);
+  Expected<Evaluation> Sweep(Runner& runner, const Progress& progress, std::string_view what,
+                             bool first);
 
   Dataset data_;
   const Metric* metric_;

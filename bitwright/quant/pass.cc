@@ -9,7 +9,8 @@ Expected<void> RunPasses(Graph& graph) {
       const Expected<bool> result = pass->run(graph);
       if (!result) return Context(pass->name, result.error());
       changed = changed || *result;
-      if (const Expected<void> valid = Verify(graph); !valid) return Context(pass->name, valid.error());
+      if (const Expected<void> valid = Verify(graph); !valid)
+        return Context(pass->name, valid.error());
     }
   }
   return {};

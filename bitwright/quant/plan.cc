@@ -21,12 +21,15 @@ void Hash(std::uint64_t& state, std::string_view text) {
 }
 
 Expected<std::string> Text(const Json& object, const char* key, const std::string& where) {
-  if (!object.contains(key) || !object[key].is_string()) return Fail("{}: '{}' is missing or no string", where, key);
+  if (!object.contains(key) || !object[key].is_string())
+    return Fail("{}: '{}' is missing or no string", where, key);
   return object[key].get<std::string>();
 }
 
-Expected<void> CheckKeys(const Json& object, std::span<const std::string> allowed, const std::string& where) {
-  if (!object.is_object()) return Fail("{}: {} stands here, an object is needed", where, object.type_name());
+Expected<void> CheckKeys(const Json& object, std::span<const std::string> allowed,
+                         const std::string& where) {
+  if (!object.is_object())
+    return Fail("{}: {} stands here, an object is needed", where, object.type_name());
   for (const auto& [key, unused] : object.items()) {
     if (std::find(allowed.begin(), allowed.end(), key) == allowed.end()) {
       return Fail("{}: unknown key '{}'; nearest is '{}'", where, key, Nearest(key, allowed));
@@ -36,7 +39,8 @@ Expected<void> CheckKeys(const Json& object, std::span<const std::string> allowe
 }
 
 Expected<TensorPlan> TensorFromJson(const Json& object, const std::string& where) {
-  static const std::array<std::string, 5> kKeys = {"spec", "scale_method", "scale", "zero", "scaled_for"};
+  static const std::array<std::string, 5> kKeys = {"spec", "scale_method", "scale", "zero",
+                                                   "scaled_for"};
   BW_TRY(CheckKeys(object, kKeys, where));
   BW_ASSIGN(const std::string text, Text(object, "spec", where));
   Expected<QuantSpec> spec = QuantSpec::Parse(text);
@@ -73,7 +77,8 @@ Expected<TensorPlan> TensorFromJson(const Json& object, const std::string& where
 std::string Fingerprint(const QuantTargets& targets) {
   std::uint64_t state = 0xcbf29ce484222325ULL;
   for (const QuantTarget& target : targets.tensors) {
-    Hash(state, fmt::format("{} {} {};", target.name, static_cast<int>(target.kind), ShapeText(target.shape)));
+    Hash(state, fmt::format("{} {} {};", target.name, static_cast<int>(target.kind),
+                            ShapeText(target.shape)));
   }
   return fmt::format("{:016x}", state);
 }
@@ -89,7 +94,8 @@ std::string PlanToJson(const Plan& plan) {
     }
     tensors[name] = std::move(entry);
   }
-  return Json({{"bitwright_plan", 1}, {"network", plan.network}, {"tensors", tensors}}).dump(2) + "\n";
+  return Json({{"bitwright_plan", 1}, {"network", plan.network}, {"tensors", tensors}}).dump(2) +
+         "\n";
 }
 
 Expected<Plan> PlanFromJson(std::string_view text, const std::string& where) {
@@ -102,9 +108,11 @@ Expected<Plan> PlanFromJson(std::string_view text, const std::string& where) {
   }
   Plan plan;
   BW_ASSIGN(plan.network, Text(json, "network", where));
-  if (!json.contains("tensors") || !json["tensors"].is_object()) return Fail("{}: 'tensors' is no object", where);
+  if (!json.contains("tensors") || !json["tensors"].is_object())
+    return Fail("{}: 'tensors' is no object", where);
   for (const auto& [name, entry] : json["tensors"].items()) {
-    BW_ASSIGN(TensorPlan tensor, TensorFromJson(entry, fmt::format("{}: tensor '{}'", where, name)));
+    BW_ASSIGN(TensorPlan tensor,
+              TensorFromJson(entry, fmt::format("{}: tensor '{}'", where, name)));
     plan.tensors.emplace(name, std::move(tensor));
   }
   return plan;
@@ -115,12 +123,14 @@ Expected<void> CheckPlan(const Plan& plan, const QuantTargets& targets, const st
   for (const QuantTarget& target : targets.tensors) names.push_back(target.name);
   for (const auto& [name, tensor] : plan.tensors) {
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-    return Fail("{}: the network has no tensor '{}'; nearest is '{}' (is it a plan for another network?)", where, name,
-                Nearest(name, names));
+    return Fail(
+        "{}: the network has no tensor '{}'; nearest is '{}' (is it a plan for another network?)",
+        where, name, Nearest(name, names));
   }
   if (plan.network != Fingerprint(targets)) {
-    return Fail("{}: the plan is for network {}, this one is {}; make a new plan with 'bitwright tune'", where,
-                plan.network, Fingerprint(targets));
+    return Fail(
+        "{}: the plan is for network {}, this one is {}; make a new plan with 'bitwright tune'",
+        where, plan.network, Fingerprint(targets));
   }
   return {};
 }

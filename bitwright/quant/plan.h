@@ -1,6 +1,6 @@
 #pragma once
-// A Plan maps every tensor that can be quantized to what is done to it. Search writes it, people edit it, `apply`
-// reads it.
+// A Plan maps every tensor that can be quantized to what is done to it. Search writes it, people
+// edit it, `apply` reads it.
 
 #include <cstdint>
 #include <map>
@@ -21,8 +21,9 @@ struct FixedScale {
 
 struct TensorPlan {
   QuantSpec spec;
-  std::string scale_method = "mse";  // used where no scale is fixed: weights always, activations after an edit
-  std::optional<FixedScale> fixed;   // activations
+  std::string scale_method =
+      "mse";  // used where no scale is fixed: weights always, activations after an edit
+  std::optional<FixedScale> fixed;  // activations
 
   // True when the scale stands and was found for this very spec.
   bool HasScale() const { return fixed && fixed->scaled_for == spec.ToString(); }
@@ -37,14 +38,17 @@ struct Plan {
 // 16 hexadecimal digits over the names, kinds and shapes of the targets.
 std::string Fingerprint(const QuantTargets& targets);
 
-// {"bitwright_plan": 1, "network": "...", "tensors": {"conv1.weight": {"spec": "int4:c0", "scale_method": "mse"},
-//  "relu1": {"spec": "uint8", "scale_method": "mse", "scale": 0.0123, "zero": 0, "scaled_for": "uint8"}}}
+// {"bitwright_plan": 1, "network": "...", "tensors": {"conv1.weight": {"spec": "int4:c0",
+// "scale_method": "mse"},
+//  "relu1": {"spec": "uint8", "scale_method": "mse", "scale": 0.0123, "zero": 0, "scaled_for":
+//  "uint8"}}}
 std::string PlanToJson(const Plan& plan);
 
 // Fails on malformed JSON, unknown keys, bad specs; `where` starts the message.
 Expected<Plan> PlanFromJson(std::string_view json, const std::string& where);
 
-// Every tensor of the plan is a target of the network, and the network is the one the plan was made for.
+// Every tensor of the plan is a target of the network, and the network is the one the plan was made
+// for.
 Expected<void> CheckPlan(const Plan& plan, const QuantTargets& targets, const std::string& where);
 
 }  // namespace bw

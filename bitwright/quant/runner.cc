@@ -25,16 +25,19 @@ Expected<Shape> ChunkShape(const Graph& graph, const Dataset& data) {
   if (shape.empty()) return Fail("input '{}' is a scalar, data sets give batches", name);
   const Shape row(shape.begin() + 1, shape.end());
   if (ElementCount(row) != ElementCount(data.row_shape())) {
-    return Fail("input '{}' takes samples of shape {}, the data's are {}; check resize, crop, layout or window", name,
-                ShapeText(row), ShapeText(data.row_shape()));
+    return Fail(
+        "input '{}' takes samples of shape {}, the data's are {}; check resize, crop, layout or "
+        "window",
+        name, ShapeText(row), ShapeText(data.row_shape()));
   }
   const bool same_rank = row.size() == data.row_shape().size();
   if (same_rank && row != data.row_shape()) {
-    return Fail("input '{}' takes samples of shape {}, the data's are {}; check the layout", name, ShapeText(row),
-                ShapeText(data.row_shape()));
+    return Fail("input '{}' takes samples of shape {}, the data's are {}; check the layout", name,
+                ShapeText(row), ShapeText(data.row_shape()));
   }
   if (shape[0] % per_sample != 0) {
-    return Fail("input '{}' takes {} rows at a time, a sample gives {}", name, shape[0], per_sample);
+    return Fail("input '{}' takes {} rows at a time, a sample gives {}", name, shape[0],
+                per_sample);
   }
   return shape;
 }
@@ -47,8 +50,8 @@ Expected<Runner> Runner::Create(const Graph& graph, const Dataset& data, RunnerO
   runner.chunk_samples_ = static_cast<std::size_t>(runner.input_shape_[0] / data.rows_per_sample());
   const int threads = options.threads > 0 ? options.threads : DefaultThreads();
   for (int i = 0; i < threads; ++i) {
-    BW_ASSIGN(Executor executor,
-              Executor::Create(graph, {runner.input_shape_}, {options.backend, options.keep_values}));
+    BW_ASSIGN(Executor executor, Executor::Create(graph, {runner.input_shape_},
+                                                  {options.backend, options.keep_values}));
     runner.executors_.push_back(std::move(executor));
   }
   return runner;
@@ -73,8 +76,8 @@ Expected<Chunk> Runner::ReadChunk(const Dataset& data, std::size_t index) const 
   return chunk;
 }
 
-Expected<void> Runner::ForEachChunk(const Dataset& data, const Visit& visit, const Progress& progress,
-                                    std::string_view what) {
+Expected<void> Runner::ForEachChunk(const Dataset& data, const Visit& visit,
+                                    const Progress& progress, std::string_view what) {
   std::mutex mutex;
   Expected<void> result;
   std::atomic<bool> failed = false;
@@ -100,7 +103,8 @@ Expected<void> Runner::ForEachChunk(const Dataset& data, const Visit& visit, con
 }
 
 ConstTensorRef Runner::Rows(const Chunk& chunk, ConstTensorRef output) {
-  if (!output.shape.empty() && output.shape[0] == chunk.input.shape()[0]) output.shape[0] = chunk.rows;
+  if (!output.shape.empty() && output.shape[0] == chunk.input.shape()[0])
+    output.shape[0] = chunk.rows;
   return output;
 }
 

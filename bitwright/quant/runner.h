@@ -1,5 +1,6 @@
 #pragma once
-// Runs a network over a data set: fixed chunks of samples on all cores, one executor for each worker.
+// Runs a network over a data set: fixed chunks of samples on all cores, one executor for each
+// worker.
 
 #include <functional>
 #include <memory>
@@ -18,8 +19,8 @@ struct RunnerOptions {
   bool keep_values = false;
 };
 
-// The samples of one piece of work. `rows` is what the executor was given: the samples' rows, then repeats that only
-// fill the last chunk and mean nothing.
+// The samples of one piece of work. `rows` is what the executor was given: the samples' rows, then
+// repeats that only fill the last chunk and mean nothing.
 struct Chunk {
   std::size_t index = 0;
   std::size_t first_sample = 0, samples = 0;
@@ -29,15 +30,16 @@ struct Chunk {
 
 class Runner {
  public:
-  // Readies an executor per worker for chunks of about 32 rows of this data. Fails when the network has several inputs,
-  // or its input cannot take the samples' shape. The graph must outlive the runner.
+  // Readies an executor per worker for chunks of about 32 rows of this data. Fails when the network
+  // has several inputs, or its input cannot take the samples' shape. The graph must outlive the
+  // runner.
   static Expected<Runner> Create(const Graph& graph, const Dataset& data, RunnerOptions options);
 
-  // Calls visit(chunk, executor) for every chunk, after Run on it, from several threads at once. The first error ends
-  // the sweep. `progress` is told fractions.
+  // Calls visit(chunk, executor) for every chunk, after Run on it, from several threads at once.
+  // The first error ends the sweep. `progress` is told fractions.
   using Visit = std::function<Expected<void>(const Chunk& chunk, Executor& executor)>;
-  Expected<void> ForEachChunk(const Dataset& data, const Visit& visit, const Progress& progress = {},
-                              std::string_view what = {});
+  Expected<void> ForEachChunk(const Dataset& data, const Visit& visit,
+                              const Progress& progress = {}, std::string_view what = {});
 
   // The first of `output`'s rows as they belong to the chunk's samples, the filling cut off.
   static ConstTensorRef Rows(const Chunk& chunk, ConstTensorRef output);
@@ -46,7 +48,9 @@ class Runner {
   void ForEachExecutor(const std::function<void(Executor&)>& change);
 
   std::size_t chunk_samples() const { return chunk_samples_; }
-  std::size_t ChunkCount(const Dataset& data) const { return (data.size() + chunk_samples_ - 1) / chunk_samples_; }
+  std::size_t ChunkCount(const Dataset& data) const {
+    return (data.size() + chunk_samples_ - 1) / chunk_samples_;
+  }
 
  private:
   Runner() = default;

@@ -27,8 +27,8 @@ Expected<ChosenMethod> FindMethod(std::string_view text) {
     if (method->name == name) chosen.method = method;
   }
   if (chosen.method == nullptr) {
-    return FailUsage("unknown scale method '{}'; nearest is '{}' (known: {})", name, Nearest(name, names),
-                     fmt::join(names, ", "));
+    return FailUsage("unknown scale method '{}'; nearest is '{}' (known: {})", name,
+                     Nearest(name, names), fmt::join(names, ", "));
   }
   if (equals == std::string_view::npos) return chosen;
   const std::string parameter(text.substr(equals + 1));
@@ -71,13 +71,14 @@ Expected<QuantParams> ChooseScale(const ScaleInput& input, std::string_view meth
   return params;
 }
 
-Expected<QuantParams> ChooseScales(std::span<const float> values, const Grouping& grouping, const QuantSpec& spec,
-                                   std::string_view method) {
+Expected<QuantParams> ChooseScales(std::span<const float> values, const Grouping& grouping,
+                                   const QuantSpec& spec, std::string_view method) {
   BW_ASSIGN(const ChosenMethod chosen, FindMethod(method));
   const auto groups = static_cast<std::size_t>(grouping.groups());
   std::vector<std::vector<float>> members(groups);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    members[static_cast<std::size_t>(grouping.GroupOf(static_cast<std::int64_t>(i)))].push_back(values[i]);
+    members[static_cast<std::size_t>(grouping.GroupOf(static_cast<std::int64_t>(i)))].push_back(
+        values[i]);
   }
   QuantParams params;
   for (const std::vector<float>& group : members) {

@@ -26,8 +26,8 @@ struct Scale {
 struct ScaleMethod {
   std::string_view name;
   std::string_view summary;
-  // The scale before it is rounded to its own format. `parameter` is what follows '=' in "percentile=99.9"; NaN when
-  // absent. values is not empty and not all zero.
+  // The scale before it is rounded to its own format. `parameter` is what follows '=' in
+  // "percentile=99.9"; NaN when absent. values is not empty and not all zero.
   Expected<Scale> (*choose)(const ScaleInput& input, double parameter) = nullptr;
 };
 
@@ -35,14 +35,15 @@ namespace scales {
 std::span<const ScaleMethod* const> All();
 }
 
-// The range [low, high] laid onto the element format: symmetric formats by the larger side, asymmetric ones with the
-// zero point that makes 0 exact.
+// The range [low, high] laid onto the element format: symmetric formats by the larger side,
+// asymmetric ones with the zero point that makes 0 exact.
 Scale ScaleForRange(double low, double high, const QuantSpec& spec);
 
-// Scales (and zero points) for every group of a tensor; `method` is a name or name=parameter ("mse", "percentile=99.9").
-// A group of zeros gets scale 1. Scales are values of the spec's scale format.
-Expected<QuantParams> ChooseScales(std::span<const float> values, const Grouping& grouping, const QuantSpec& spec,
-                                   std::string_view method);
+// Scales (and zero points) for every group of a tensor; `method` is a name or name=parameter
+// ("mse", "percentile=99.9"). A group of zeros gets scale 1. Scales are values of the spec's scale
+// format.
+Expected<QuantParams> ChooseScales(std::span<const float> values, const Grouping& grouping,
+                                   const QuantSpec& spec, std::string_view method);
 
 // One scale for values known by a sample and their range.
 Expected<QuantParams> ChooseScale(const ScaleInput& input, std::string_view method);

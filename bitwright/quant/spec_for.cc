@@ -9,7 +9,8 @@ namespace bw {
 namespace {
 
 bool IsDigits(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 }  // namespace
@@ -29,7 +30,8 @@ Expected<QuantSpec> WeightSpec(std::string_view text, const QuantTarget& target)
     spec += ":" + part;
   }
   BW_ASSIGN(QuantSpec parsed, QuantSpec::Parse(spec));
-  const bool alias = parsed.ToString().substr(0, parts.empty() ? 0 : parts[0].size()) != (parts.empty() ? "" : parts[0]);
+  const bool alias = parsed.ToString().substr(0, parts.empty() ? 0 : parts[0].size()) !=
+                     (parts.empty() ? "" : parts[0]);
   if (!has_grain && !alias) parsed.grain = PerChannel{target.axes.channel};
   if (auto* block = std::get_if<PerBlock>(&parsed.grain); block != nullptr && block->axis < 0) {
     block->axis = target.axes.reduce;

@@ -8,11 +8,13 @@
 
 namespace bw {
 
-// For a weight: the grain 'c' without an axis is its output channels, 'b<size>' runs along its reduction, and no grain
-// at all means 'c'. "int4:fp16" -> int4:c0:fp16 for a convolution, int4:c1:fp16 for a [in, out] matrix.
+// For a weight: the grain 'c' without an axis is its output channels, 'b<size>' runs along its
+// reduction, and no grain at all means 'c'. "int4:fp16" -> int4:c0:fp16 for a convolution,
+// int4:c1:fp16 for a [in, out] matrix.
 Expected<QuantSpec> WeightSpec(std::string_view text, const QuantTarget& target);
 
-// For an activation: per tensor, and the format's unsigned form where no negative value was seen ("int8" -> uint8).
+// For an activation: per tensor, and the format's unsigned form where no negative value was seen
+// ("int8" -> uint8).
 Expected<QuantSpec> ActivationSpec(std::string_view text, const ActivationStatistics& statistics);
 
 }  // namespace bw

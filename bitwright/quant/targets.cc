@@ -23,27 +23,31 @@ class Finder {
   }
 
   bool IsData(ValueId id) const {
-    return id != kNoValue && types_.Constant(graph_, id) == nullptr && Type(id).dtype == DType::kFloat32;
+    return id != kNoValue && types_.Constant(graph_, id) == nullptr &&
+           Type(id).dtype == DType::kFloat32;
   }
 
   // Kept in memory between layers.
   bool IsStored(ValueId id) const {
     if (!IsData(id)) return false;
     const int producer = producers_[Index(id)];
-    if (producer >= 0 && graph_.nodes[Index(producer)].op->role == OpRole::kMovement) return is_output_[Index(id)] != 0;
+    if (producer >= 0 && graph_.nodes[Index(producer)].op->role == OpRole::kMovement)
+      return is_output_[Index(id)] != 0;
     return is_output_[Index(id)] != 0 || !IsConsumedInPlace(id);
   }
 
   // Reaches the outputs through nothing but element-wise ops, movement and Softmax.
   bool IsResult(ValueId id) const {
     if (is_output_[Index(id)] != 0) return true;
-    return std::all_of(readers_[Index(id)].begin(), readers_[Index(id)].end(), [&](const Node* node) {
-      const bool plain = node->op->role == OpRole::kElementwise || node->op->role == OpRole::kMovement ||
-                         node->op->name == "Softmax" || node->op->name == "LogSoftmax";
-      return plain && std::all_of(node->outputs.begin(), node->outputs.end(), [&](ValueId out) {
-        return out == kNoValue || IsResult(out);
-      });
-    });
+    return std::all_of(
+        readers_[Index(id)].begin(), readers_[Index(id)].end(), [&](const Node* node) {
+          const bool plain = node->op->role == OpRole::kElementwise ||
+                             node->op->role == OpRole::kMovement || node->op->name == "Softmax" ||
+                             node->op->name == "LogSoftmax";
+          return plain && std::all_of(node->outputs.begin(), node->outputs.end(), [&](ValueId out) {
+                   return out == kNoValue || IsResult(out);
+                 });
+        });
   }
 
   const TensorType& Type(ValueId id) const { return types_.types[Index(id)]; }
@@ -55,7 +59,8 @@ class Finder {
   bool IsConsumedInPlace(ValueId id) const {
     if (uses_[Index(id)] != 1 || producers_[Index(id)] < 0) return false;
     const Node& reader = *readers_[Index(id)].front();
-    if (reader.op->role == OpRole::kElementwise || reader.op->name == "BatchNormalization") return reader.inputs[0] == id;
+    if (reader.op->role == OpRole::kElementwise || reader.op->name == "BatchNormalization")
+      return reader.inputs[0] == id;
     if (reader.op->role != OpRole::kBinary) return false;
     if (Type(id).shape != Type(reader.outputs[0]).shape) return false;
     return std::none_of(reader.inputs.begin(), reader.inputs.end(), [&](ValueId other) {
@@ -68,7 +73,8 @@ class Finder {
     const int producer = producers_[Index(id)];
     if (producer < 0) return id;
     const Node& node = graph_.nodes[Index(producer)];
-    return node.op->role == OpRole::kMovement && node.op->name != "Concat" ? Root(node.inputs[0]) : id;
+    return node.op->role == OpRole::kMovement && node.op->name != "Concat" ? Root(node.inputs[0])
+                                                                           : id;
   }
 
   const Graph& graph_;
@@ -100,7 +106,8 @@ Expected<QuantTargets> FindTargets(const Graph& graph) {
     if (finder.IsResult(id)) {
       targets.float_activation_elements += ElementCount(shape);
     } else {
-      targets.tensors.push_back({id, graph.value(id).name, TargetKind::kActivation, shape, ElementCount(shape), {}});
+      targets.tensors.push_back(
+          {id, graph.value(id).name, TargetKind::kActivation, shape, ElementCount(shape), {}});
     }
   };
   for (const ValueId id : graph.inputs) add_activation(id);
@@ -108,7 +115,8 @@ Expected<QuantTargets> FindTargets(const Graph& graph) {
     if (node.op->role == OpRole::kCompute && node.op->weight_input >= 0) {
       const ValueId id = node.inputs[static_cast<std::size_t>(node.op->weight_input)];
       const Value& value = graph.value(id);
-      if (value.constant && value.constant->dtype() == DType::kFloat32 && seen[static_cast<std::size_t>(id)]++ == 0) {
+      if (value.constant && value.constant->dtype() == DType::kFloat32 &&
+          seen[static_cast<std::size_t>(id)]++ == 0) {
         const Shape& shape = value.constant->shape();
         targets.tensors.push_back({id, value.name, TargetKind::kWeight, shape, ElementCount(shape),
                                    node.op->weight_axes(node, shape)});
@@ -118,7 +126,8 @@ Expected<QuantTargets> FindTargets(const Graph& graph) {
   }
   for (std::size_t v = 0; v < graph.values.size(); ++v) {
     const std::optional<Tensor>& constant = graph.values[v].constant;
-    if (constant && constant->dtype() == DType::kFloat32 && seen[v] == 0) targets.float_weight_elements += constant->size();
+    if (constant && constant->dtype() == DType::kFloat32 && seen[v] == 0)
+      targets.float_weight_elements += constant->size();
   }
   return targets;
 }

@@ -19,7 +19,8 @@ Json SizeJson(std::int64_t bytes, std::int64_t float_bytes) {
 }
 
 std::string SizeRow(std::string_view name, std::int64_t bytes, std::int64_t float_bytes) {
-  return fmt::format("| {} | {} | {} | {:.2f}x |\n", name, HumanBytes(static_cast<double>(float_bytes)),
+  return fmt::format("| {} | {} | {} | {:.2f}x |\n", name,
+                     HumanBytes(static_cast<double>(float_bytes)),
                      HumanBytes(static_cast<double>(bytes)),
                      static_cast<double>(float_bytes) / static_cast<double>(bytes));
 }
@@ -33,11 +34,13 @@ std::string DropText(double drop, bool percent) {
 }
 
 std::string TensorRow(const TensorReport& tensor) {
-  const std::string sqnr = std::isfinite(tensor.sqnr_db) ? fmt::format("{:.1f}", tensor.sqnr_db) : "-";
-  const std::string sensitivity = tensor.sensitivity ? fmt::format("{:.2e}", *tensor.sensitivity) : "-";
+  const std::string sqnr =
+      std::isfinite(tensor.sqnr_db) ? fmt::format("{:.1f}", tensor.sqnr_db) : "-";
+  const std::string sensitivity =
+      tensor.sensitivity ? fmt::format("{:.2e}", *tensor.sensitivity) : "-";
   return fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} |\n", tensor.name,
-                     tensor.kind == TargetKind::kWeight ? "weight" : "activation", tensor.spec, tensor.bits,
-                     tensor.elements, tensor.bytes, sqnr, sensitivity);
+                     tensor.kind == TargetKind::kWeight ? "weight" : "activation", tensor.spec,
+                     tensor.bits, tensor.elements, tensor.bytes, sqnr, sensitivity);
 }
 
 }  // namespace
@@ -57,18 +60,20 @@ std::string ReportToJson(const Report& report) {
                {"search_drop", report.search_drop ? Json(*report.search_drop) : Json(nullptr)},
                {"weights", SizeJson(s.weight_bytes, s.weight_float_bytes)},
                {"activations", SizeJson(s.activation_bytes, s.activation_float_bytes)},
-               {"total", SizeJson(s.weight_bytes + s.activation_bytes, s.weight_float_bytes + s.activation_float_bytes)},
+               {"total", SizeJson(s.weight_bytes + s.activation_bytes,
+                                  s.weight_float_bytes + s.activation_float_bytes)},
                {"seconds", report.seconds},
                {"tensors", Json::array()}};
   for (const TensorReport& tensor : report.tensors) {
-    json["tensors"].push_back({{"name", tensor.name},
-                               {"kind", tensor.kind == TargetKind::kWeight ? "weight" : "activation"},
-                               {"spec", tensor.spec},
-                               {"bits", tensor.bits},
-                               {"elements", tensor.elements},
-                               {"bytes", tensor.bytes},
-                               {"sqnr_db", Number(tensor.sqnr_db)},
-                               {"sensitivity", tensor.sensitivity ? Number(*tensor.sensitivity) : Json(nullptr)}});
+    json["tensors"].push_back(
+        {{"name", tensor.name},
+         {"kind", tensor.kind == TargetKind::kWeight ? "weight" : "activation"},
+         {"spec", tensor.spec},
+         {"bits", tensor.bits},
+         {"elements", tensor.elements},
+         {"bytes", tensor.bytes},
+         {"sqnr_db", Number(tensor.sqnr_db)},
+         {"sensitivity", tensor.sensitivity ? Number(*tensor.sensitivity) : Json(nullptr)}});
   }
   return json.dump(2) + "\n";
 }
@@ -76,21 +81,29 @@ std::string ReportToJson(const Report& report) {
 std::string ReportToMarkdown(const Report& report) {
   const Sizes& s = report.sizes;
   std::string text = fmt::format("# {}\n\n", report.network);
-  text += fmt::format("{} on {} test samples of {}: float {}, quantized {}, drop {}", report.metric, report.images,
-                      report.data, MetricText(report.float_value, report.percent),
-                      MetricText(report.quantized_value, report.percent), DropText(report.drop(), report.percent));
+  text += fmt::format("{} on {} test samples of {}: float {}, quantized {}, drop {}", report.metric,
+                      report.images, report.data, MetricText(report.float_value, report.percent),
+                      MetricText(report.quantized_value, report.percent),
+                      DropText(report.drop(), report.percent));
   if (report.max_drop) {
-    text += fmt::format(" (allowed: {}; on the search split: {})", DropText(*report.max_drop, report.percent),
+    text += fmt::format(" (allowed: {}; on the search split: {})",
+                        DropText(*report.max_drop, report.percent),
                         DropText(report.search_drop.value_or(NAN), report.percent));
   }
   text += fmt::format(".\n{}\nTook {}.\n\n", report.split, HumanSeconds(report.seconds));
   text += "| stored | float32 | now | smaller |\n|---|---|---|---|\n";
   text += SizeRow("weights", s.weight_bytes, s.weight_float_bytes);
   text += SizeRow("activations of one sample", s.activation_bytes, s.activation_float_bytes);
-  text += SizeRow("both", s.weight_bytes + s.activation_bytes, s.weight_float_bytes + s.activation_float_bytes);
-  text += "\nBytes of weights include scales, and biases as float32. SQNR is the tensor's own, in dB. Sensitivity is the "
-          "divergence of the network's output from the float network's with that tensor alone rounded.\n\n";
-  text += "| tensor | kind | spec | bits | elements | bytes | SQNR | sensitivity |\n|---|---|---|---|---|---|---|---|\n";
+  text += SizeRow("both", s.weight_bytes + s.activation_bytes,
+                  s.weight_float_bytes + s.activation_float_bytes);
+  text +=
+      "\nBytes of weights include scales, and biases as float32. SQNR is the tensor's own, in dB. "
+      "Sensitivity is the "
+      "divergence of the network's output from the float network's with that tensor alone "
+      "rounded.\n\n";
+  text +=
+      "| tensor | kind | spec | bits | elements | bytes | SQNR | sensitivity "
+      "|\n|---|---|---|---|---|---|---|---|\n";
   for (const TensorReport& tensor : report.tensors) text += TensorRow(tensor);
   return text;
 }

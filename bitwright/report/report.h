@@ -14,8 +14,9 @@ struct TensorReport {
   std::string spec;  // "fp32" where the tensor stays float
   int bits = 32;
   std::int64_t elements = 0, bytes = 0;
-  double sqnr_db = 0;               // of the tensor itself; infinite when nothing is lost
-  std::optional<double> sensitivity; // divergence of the output with this tensor alone rounded; only from a search
+  double sqnr_db = 0;  // of the tensor itself; infinite when nothing is lost
+  std::optional<double>
+      sensitivity;  // divergence of the output with this tensor alone rounded; only from a search
 };
 
 struct Report {
@@ -32,11 +33,11 @@ struct Report {
   double drop() const { return float_value - quantized_value; }
 };
 
-// The tensor lines and sizes of a plan on a network. SQNR of weights is exact; of activations over the statistics'
-// samples (none: not known, NaN). `chosen` gives sensitivities and may be empty.
-Expected<std::vector<TensorReport>> TensorReports(const Graph& graph, const QuantTargets& targets, const Plan& plan,
-                                                  const std::vector<ActivationStatistics>& statistics,
-                                                  const std::vector<Candidate>& chosen);
+// The tensor lines and sizes of a plan on a network. SQNR of weights is exact; of activations over
+// the statistics' samples (none: not known, NaN). `chosen` gives sensitivities and may be empty.
+Expected<std::vector<TensorReport>> TensorReports(
+    const Graph& graph, const QuantTargets& targets, const Plan& plan,
+    const std::vector<ActivationStatistics>& statistics, const std::vector<Candidate>& chosen);
 
 // docs/report.md describes the keys; they are stable. Numbers that are not finite are null.
 std::string ReportToJson(const Report& report);

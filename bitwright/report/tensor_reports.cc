@@ -26,20 +26,22 @@ Expected<double> ActivationSqnr(const std::string& name, const TensorPlan& plan,
                                 const ActivationStatistics& statistics) {
   BW_ASSIGN(const QuantParams params, ActivationParams(name, plan, &statistics));
   std::vector<float> rounded = statistics.sample;
-  BW_ASSIGN(const Grouping grouping, MakeGrouping(plan.spec.grain, {static_cast<std::int64_t>(rounded.size())}));
+  BW_ASSIGN(const Grouping grouping,
+            MakeGrouping(plan.spec.grain, {static_cast<std::int64_t>(rounded.size())}));
   BW_TRY(FakeQuantize(rounded, grouping, plan.spec, params));
   return SqnrDb(statistics.sample, rounded);
 }
 
 }  // namespace
 
-Expected<std::vector<TensorReport>> TensorReports(const Graph& graph, const QuantTargets& targets, const Plan& plan,
-                                                  const std::vector<ActivationStatistics>& statistics,
-                                                  const std::vector<Candidate>& chosen) {
+Expected<std::vector<TensorReport>> TensorReports(
+    const Graph& graph, const QuantTargets& targets, const Plan& plan,
+    const std::vector<ActivationStatistics>& statistics, const std::vector<Candidate>& chosen) {
   std::vector<TensorReport> reports;
   for (std::size_t t = 0; t < targets.tensors.size(); ++t) {
     const QuantTarget& target = targets.tensors[t];
-    TensorReport report{target.name, target.kind, "fp32", 32, target.elements, 4 * target.elements, INFINITY, {}};
+    TensorReport report{target.name,     target.kind,         "fp32",   32,
+                        target.elements, 4 * target.elements, INFINITY, {}};
     const auto entry = plan.tensors.find(target.name);
     if (entry != plan.tensors.end()) {
       const TensorPlan& tensor = entry->second;
@@ -53,8 +55,8 @@ Expected<std::vector<TensorReport>> TensorReports(const Graph& graph, const Quan
       } else {
         report.sqnr_db = NAN;
       }
-      const auto candidate =
-          std::find_if(chosen.begin(), chosen.end(), [&](const Candidate& c) { return c.target == t; });
+      const auto candidate = std::find_if(chosen.begin(), chosen.end(),
+                                          [&](const Candidate& c) { return c.target == t; });
       if (candidate != chosen.end()) report.sensitivity = candidate->sensitivity;
     }
     reports.push_back(std::move(report));

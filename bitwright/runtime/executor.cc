@@ -15,7 +15,8 @@ std::size_t TypeBytes(const TensorType& type) {
 }
 
 // Cuts one allocation into 64-byte aligned places for the values that need one.
-std::vector<std::byte*> Place(Tensor& arena, std::span<const ValueId> ids, const MemoryPlan& plan, std::size_t values) {
+std::vector<std::byte*> Place(Tensor& arena, std::span<const ValueId> ids, const MemoryPlan& plan,
+                              std::size_t values) {
   arena = Tensor(DType::kUint8, {static_cast<std::int64_t>(plan.arena_bytes)});
   auto* base = reinterpret_cast<std::byte*>(arena.span<std::uint8_t>().data());
   std::vector<std::byte*> places(values, nullptr);
@@ -104,7 +105,8 @@ void Executor::Quantize(ValueId id, std::byte* data) const {
   const TensorRef view{TypeOf(id).dtype, TypeOf(id).shape, data};
   const Expected<Grouping> grouping = MakeGrouping(quantizer->spec.grain, view.shape);
   BW_CHECK(grouping.has_value());
-  BW_CHECK(FakeQuantize(view.span<float>(), *grouping, quantizer->spec, quantizer->params).has_value());
+  BW_CHECK(
+      FakeQuantize(view.span<float>(), *grouping, quantizer->spec, quantizer->params).has_value());
 }
 
 void Executor::RunStep(const Step& step, const std::vector<std::byte*>& reads,
@@ -113,7 +115,9 @@ void Executor::RunStep(const Step& step, const std::vector<std::byte*>& reads,
   std::vector<TensorRef> outputs;
   for (const ValueId id : step.node->inputs) inputs.push_back(View(id, reads));
   for (const ValueId id : step.node->outputs) {
-    outputs.push_back(id == kNoValue ? TensorRef{} : TensorRef{TypeOf(id).dtype, TypeOf(id).shape, writes[Index(id)]});
+    outputs.push_back(id == kNoValue
+                          ? TensorRef{}
+                          : TensorRef{TypeOf(id).dtype, TypeOf(id).shape, writes[Index(id)]});
   }
   step.kernel->Run(inputs, outputs);
   for (const ValueId id : step.node->outputs) {
@@ -130,7 +134,8 @@ void Executor::CopyInput(std::size_t index, ConstTensorRef input, std::byte* to)
 
 void Executor::Run(std::span<const ConstTensorRef> inputs) {
   BW_CHECK(inputs.size() == graph_->inputs.size());
-  for (std::size_t i = 0; i < inputs.size(); ++i) CopyInput(i, inputs[i], buffers_[Index(graph_->inputs[i])]);
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    CopyInput(i, inputs[i], buffers_[Index(graph_->inputs[i])]);
   if (options_.keep_values) {
     raw_inputs_.clear();
     for (const ConstTensorRef& input : inputs) {
@@ -156,15 +161,19 @@ void Executor::SetConstant(ValueId id, const Tensor* elements) {
   }
 }
 
-void Executor::SetQuantizer(ValueId id, const ActivationQuantizer* quantizer) { quantizers_[Index(id)] = quantizer; }
+void Executor::SetQuantizer(ValueId id, const ActivationQuantizer* quantizer) {
+  quantizers_[Index(id)] = quantizer;
+}
 
 void Executor::Rerun(std::span<const ValueId> changed) {
   BW_CHECK(options_.keep_values && raw_inputs_.size() == graph_->inputs.size());
   rerun_buffers_ = buffers_;
   std::vector<char> stale(steps_.size(), 0), fresh(graph_->values.size(), 0);
   for (const ValueId id : changed) {
-    if (Constant(id) != nullptr) fresh[Index(id)] = 1;
-    else if (producer_[Index(id)] >= 0) stale[static_cast<std::size_t>(producer_[Index(id)])] = 1;
+    if (Constant(id) != nullptr)
+      fresh[Index(id)] = 1;
+    else if (producer_[Index(id)] >= 0)
+      stale[static_cast<std::size_t>(producer_[Index(id)])] = 1;
   }
   for (std::size_t i = 0; i < graph_->inputs.size(); ++i) {
     const ValueId id = graph_->inputs[i];
@@ -175,8 +184,9 @@ void Executor::Rerun(std::span<const ValueId> changed) {
   }
   for (std::size_t s = 0; s < steps_.size(); ++s) {
     const Node& node = *steps_[s].node;
-    const bool reads_fresh = std::any_of(node.inputs.begin(), node.inputs.end(),
-                                         [&](ValueId id) { return id != kNoValue && fresh[Index(id)] != 0; });
+    const bool reads_fresh = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) {
+      return id != kNoValue && fresh[Index(id)] != 0;
+    });
     if (!reads_fresh && stale[s] == 0) continue;
     RunStep(steps_[s], rerun_buffers_, rerun_own_);
     for (const ValueId id : node.outputs) {
@@ -187,6 +197,8 @@ void Executor::Rerun(std::span<const ValueId> changed) {
   }
 }
 
-ConstTensorRef Executor::RerunOutput(std::size_t index) const { return View(graph_->outputs[index], rerun_buffers_); }
+ConstTensorRef Executor::RerunOutput(std::size_t index) const {
+  return View(graph_->outputs[index], rerun_buffers_);
+}
 
 }  // namespace bw

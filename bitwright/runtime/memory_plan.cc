@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::size_t kAlign = 64;
 
-bool Overlaps(const BufferLife& a, const BufferLife& b) { return a.first <= b.last && b.first <= a.last; }
+bool Overlaps(const BufferLife& a, const BufferLife& b) {
+  return a.first <= b.last && b.first <= a.last;
+}
 
 std::size_t Padded(std::size_t bytes) { return (bytes + kAlign - 1) / kAlign * kAlign; }
 
@@ -17,8 +19,9 @@ std::size_t Padded(std::size_t bytes) { return (bytes + kAlign - 1) / kAlign * k
 MemoryPlan PlanMemory(std::span<const BufferLife> buffers) {
   std::vector<std::size_t> by_size(buffers.size());
   std::iota(by_size.begin(), by_size.end(), std::size_t{0});
-  std::stable_sort(by_size.begin(), by_size.end(),
-                   [&](std::size_t a, std::size_t b) { return buffers[a].bytes > buffers[b].bytes; });
+  std::stable_sort(by_size.begin(), by_size.end(), [&](std::size_t a, std::size_t b) {
+    return buffers[a].bytes > buffers[b].bytes;
+  });
   MemoryPlan plan{std::vector<std::size_t>(buffers.size()), 0};
   std::vector<std::size_t> placed;  // by offset
   for (const std::size_t id : by_size) {
@@ -31,7 +34,9 @@ MemoryPlan PlanMemory(std::span<const BufferLife> buffers) {
     plan.offsets[id] = offset;
     plan.arena_bytes = std::max(plan.arena_bytes, offset + Padded(buffers[id].bytes));
     placed.insert(std::upper_bound(placed.begin(), placed.end(), id,
-                                   [&](std::size_t a, std::size_t b) { return plan.offsets[a] < plan.offsets[b]; }),
+                                   [&](std::size_t a, std::size_t b) {
+                                     return plan.offsets[a] < plan.offsets[b];
+                                   }),
                   id);
   }
   return plan;

@@ -19,9 +19,9 @@ struct MemoryPlan {
   std::size_t arena_bytes = 0;
 };
 
-// Gives buffers whose lives overlap disjoint places: largest first, each at the lowest offset that is free for its
-// whole life (the greedy-by-size rule of Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net
-// Inference", 2020).
+// Gives buffers whose lives overlap disjoint places: largest first, each at the lowest offset that
+// is free for its whole life (the greedy-by-size rule of Pisarchyk and Lee, "Efficient Memory
+// Management for Deep Neural Net Inference", 2020).
 MemoryPlan PlanMemory(std::span<const BufferLife> buffers);
 
 }  // namespace bw

@@ -17,7 +17,8 @@ Expected<std::int64_t> CountMacs(const Graph& graph, std::int64_t batch) {
   };
   std::int64_t macs = 0;
   for (const Node& node : graph.nodes) {
-    if (node.op->macs != nullptr) macs += node.op->macs(node, types_of(node.inputs), types_of(node.outputs));
+    if (node.op->macs != nullptr)
+      macs += node.op->macs(node, types_of(node.inputs), types_of(node.outputs));
   }
   return macs;
 }

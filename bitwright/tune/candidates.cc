@@ -23,8 +23,9 @@ double RelativeError(std::span<const float> values, std::span<const float> round
 }
 
 // Nothing when the spec does not fit the tensor.
-Expected<std::optional<Candidate>> WeightCandidate(const Tensor& weight, const QuantTarget& target, std::size_t index,
-                                                   const Format& format, const TuneOptions& options) {
+Expected<std::optional<Candidate>> WeightCandidate(const Tensor& weight, const QuantTarget& target,
+                                                   std::size_t index, const Format& format,
+                                                   const TuneOptions& options) {
   const Expected<QuantSpec> spec = WeightSpec(format.name() + ":" + options.weight_scaling, target);
   if (!spec) return Context("--weight-scaling", spec.error());
   Candidate candidate{index, {*spec, options.scale_method, std::nullopt}, 0, 0, 0};
@@ -39,26 +40,31 @@ Expected<std::optional<Candidate>> WeightCandidate(const Tensor& weight, const Q
   return std::optional(candidate);
 }
 
-Expected<Candidate> ActivationCandidate(const ActivationStatistics& statistics, const QuantTarget& target,
-                                        std::size_t index, const QuantSpec& spec, const TuneOptions& options) {
+Expected<Candidate> ActivationCandidate(const ActivationStatistics& statistics,
+                                        const QuantTarget& target, std::size_t index,
+                                        const QuantSpec& spec, const TuneOptions& options) {
   Candidate candidate{index, {spec, options.scale_method, std::nullopt}, 0, 0, 0};
   BW_ASSIGN(const QuantParams params, ActivationParams(target.name, candidate.plan, &statistics));
   candidate.plan.fixed =
       FixedScale{params.scales[0], params.zeros.empty() ? 0 : params.zeros[0], spec.ToString()};
   std::vector<float> rounded = statistics.sample;
-  BW_ASSIGN(const Grouping grouping, MakeGrouping(spec.grain, {static_cast<std::int64_t>(rounded.size())}));
+  BW_ASSIGN(const Grouping grouping,
+            MakeGrouping(spec.grain, {static_cast<std::int64_t>(rounded.size())}));
   BW_TRY(FakeQuantize(rounded, grouping, spec, params));
   candidate.local_error = RelativeError(statistics.sample, rounded);
   candidate.bytes = TensorBytes(target, spec);
   return candidate;
 }
 
-// The forms of a format that suit the activation: unsigned without negative values, else as named, and asymmetric ints.
-std::vector<QuantSpec> ActivationSpecs(const Format& format, const ActivationStatistics& statistics) {
+// The forms of a format that suit the activation: unsigned without negative values, else as named,
+// and asymmetric ints.
+std::vector<QuantSpec> ActivationSpecs(const Format& format,
+                                       const ActivationStatistics& statistics) {
   if (!format.info().is_signed && !statistics.non_negative()) return {};
   std::vector<QuantSpec> specs;
   for (const char* form : {"", ":asym"}) {
-    if (Expected<QuantSpec> spec = ActivationSpec(format.name() + form, statistics)) specs.push_back(*std::move(spec));
+    if (Expected<QuantSpec> spec = ActivationSpec(format.name() + form, statistics))
+      specs.push_back(*std::move(spec));
     if (statistics.non_negative()) break;
   }
   return specs;
@@ -70,27 +76,32 @@ std::vector<Candidate> BestOfEachWidth(std::vector<Candidate> candidates) {
   for (Candidate& candidate : candidates) {
     const int bits = candidate.plan.spec.element.bits();
     const auto found = best.find(bits);
-    if (found == best.end()) best.emplace(bits, std::move(candidate));
-    else if (candidate.local_error < found->second.local_error) found->second = std::move(candidate);
+    if (found == best.end())
+      best.emplace(bits, std::move(candidate));
+    else if (candidate.local_error < found->second.local_error)
+      found->second = std::move(candidate);
   }
   std::vector<Candidate> kept;
   for (auto& [unused, candidate] : best) kept.push_back(std::move(candidate));
   return kept;
 }
 
-Expected<std::vector<Candidate>> OfTarget(const Graph& graph, const QuantTarget& target, std::size_t index,
-                                          const ActivationStatistics& statistics, const TuneOptions& options) {
+Expected<std::vector<Candidate>> OfTarget(const Graph& graph, const QuantTarget& target,
+                                          std::size_t index, const ActivationStatistics& statistics,
+                                          const TuneOptions& options) {
   std::vector<Candidate> candidates;
   if (target.kind == TargetKind::kWeight) {
     for (const Format& format : options.weight_formats) {
-      BW_ASSIGN(std::optional<Candidate> candidate,
-                WeightCandidate(*graph.value(target.value).constant, target, index, format, options));
+      BW_ASSIGN(
+          std::optional<Candidate> candidate,
+          WeightCandidate(*graph.value(target.value).constant, target, index, format, options));
       if (candidate) candidates.push_back(*std::move(candidate));
     }
   } else {
     for (const Format& format : options.activation_formats) {
       for (const QuantSpec& spec : ActivationSpecs(format, statistics)) {
-        BW_ASSIGN(Candidate candidate, ActivationCandidate(statistics, target, index, spec, options));
+        BW_ASSIGN(Candidate candidate,
+                  ActivationCandidate(statistics, target, index, spec, options));
         candidates.push_back(std::move(candidate));
       }
     }
@@ -102,17 +113,22 @@ Expected<std::vector<Candidate>> OfTarget(const Graph& graph, const QuantTarget&
 
 Expected<std::vector<Candidate>> MakeCandidates(const Graph& graph, const QuantTargets& targets,
                                                 const std::vector<ActivationStatistics>& statistics,
-                                                const TuneOptions& options, const Progress& progress) {
+                                                const TuneOptions& options,
+                                                const Progress& progress) {
   std::vector<std::vector<Candidate>> by_target(targets.tensors.size());
   std::mutex mutex;
   Expected<void> outcome;
   std::size_t done = 0;
   ParallelFor(targets.tensors.size(), options.threads, [&](std::size_t t, int) {
-    Expected<std::vector<Candidate>> candidates = OfTarget(graph, targets.tensors[t], t, statistics[t], options);
+    Expected<std::vector<Candidate>> candidates =
+        OfTarget(graph, targets.tensors[t], t, statistics[t], options);
     const std::scoped_lock lock(mutex);
-    if (candidates) by_target[t] = *std::move(candidates);
-    else if (outcome) outcome = tl::unexpected(std::move(candidates).error());
-    if (progress) progress("scale search", static_cast<double>(++done) / static_cast<double>(by_target.size()));
+    if (candidates)
+      by_target[t] = *std::move(candidates);
+    else if (outcome)
+      outcome = tl::unexpected(std::move(candidates).error());
+    if (progress)
+      progress("scale search", static_cast<double>(++done) / static_cast<double>(by_target.size()));
   });
   BW_TRY(outcome);
   std::vector<Candidate> all;
@@ -120,7 +136,8 @@ Expected<std::vector<Candidate>> MakeCandidates(const Graph& graph, const QuantT
   return all;
 }
 
-Expected<CandidateRounding> Realise(const Graph& graph, const QuantTarget& target, const TensorPlan& plan) {
+Expected<CandidateRounding> Realise(const Graph& graph, const QuantTarget& target,
+                                    const TensorPlan& plan) {
   if (target.kind == TargetKind::kWeight) {
     BW_ASSIGN(const QTensor quantized, QuantizeWeight(*graph.value(target.value).constant, plan));
     return CandidateRounding{Dequantize(quantized), {plan.spec, {}}};

@@ -20,7 +20,8 @@ Sizes PlanSizes(const QuantTargets& targets, const Plan& plan) {
   for (const QuantTarget& target : targets.tensors) {
     const auto entry = plan.tensors.find(target.name);
     const std::int64_t float_bytes = 4 * target.elements;
-    const std::int64_t bytes = entry == plan.tensors.end() ? float_bytes : TensorBytes(target, entry->second.spec);
+    const std::int64_t bytes =
+        entry == plan.tensors.end() ? float_bytes : TensorBytes(target, entry->second.spec);
     const bool weight = target.kind == TargetKind::kWeight;
     (weight ? sizes.weight_bytes : sizes.activation_bytes) += bytes;
     (weight ? sizes.weight_float_bytes : sizes.activation_float_bytes) += float_bytes;

@@ -1,5 +1,6 @@
 #pragma once
-// The main job: a format and a scale for every weight and activation tensor, the smallest that keep the accuracy.
+// The main job: a format and a scale for every weight and activation tensor, the smallest that keep
+// the accuracy.
 
 #include <chrono>
 #include <functional>
@@ -12,18 +13,19 @@
 namespace bw {
 
 struct TuneOptions {
-  double max_drop = 0.01;              // of the metric, in its natural unit
+  double max_drop = 0.01;  // of the metric, in its natural unit
   std::vector<Format> weight_formats, activation_formats;
-  std::string weight_scaling = "c:fp16";  // grain and scale format of weights; 'c' is the output-channel axis
+  std::string weight_scaling =
+      "c:fp16";  // grain and scale format of weights; 'c' is the output-channel axis
   std::string scale_method = "mse";
-  std::string minimize = "total";      // total | weights | activations (bytes)
+  std::string minimize = "total";  // total | weights | activations (bytes)
   double budget_seconds = 300;
-  std::size_t evaluations = 100;       // of whole plans
-  std::size_t sensitivity_samples = 0; // 0: chosen by the network's size
+  std::size_t evaluations = 100;        // of whole plans
+  std::size_t sensitivity_samples = 0;  // 0: chosen by the network's size
   std::size_t calibration_samples = 512;
   std::uint64_t seed = 1;
   int threads = 0;
-  bool force = false;                  // go on although the float accuracy is implausible
+  bool force = false;  // go on although the float accuracy is implausible
 };
 
 // Disjoint parts of the user's data.
@@ -31,8 +33,9 @@ struct TuneData {
   Dataset calibration, search, test;
 };
 
-// What the user named. With --data alone: 20 % calibration, 40 % search, 40 % test, by seed and stratified; a separate
-// calibration set leaves 50/50, a separate test set 30/70, both give all of --data to the search.
+// What the user named. With --data alone: 20 % calibration, 40 % search, 40 % test, by seed and
+// stratified; a separate calibration set leaves 50/50, a separate test set 30/70, both give all of
+// --data to the search.
 struct DataSources {
   Dataset data;
   std::optional<Dataset> calibration, test;
@@ -50,9 +53,9 @@ struct Candidate {
 
 struct TuneResult {
   Plan plan;
-  bool feasible = false;         // on the search split
+  bool feasible = false;  // on the search split
   Evaluation float_test, quantized_test;
-  double search_drop = 0;        // on the search split
+  double search_drop = 0;                        // on the search split
   std::vector<Candidate> chosen;                 // of each tensor that the plan rounds
   std::vector<ActivationStatistics> statistics;  // by target
   std::size_t evaluations = 0;
@@ -70,11 +73,14 @@ Sizes PlanSizes(const QuantTargets& targets, const Plan& plan);
 double Drop(const Evaluation& before, const Evaluation& after);
 
 // Refuses a float accuracy that labels cannot explain: no better than guessing the commonest class.
-Expected<void> CheckPlausible(const Evaluation& evaluation, const Metric& metric, const Dataset& data);
+Expected<void> CheckPlausible(const Evaluation& evaluation, const Metric& metric,
+                              const Dataset& data);
 
-// Tunes an imported network whose passes have run. `save` is called with each better plan as soon as it is known.
-Expected<TuneResult> Tune(const Graph& graph, const QuantTargets& targets, const TuneData& data, const Metric& metric,
-                          const TuneOptions& options, const std::function<Expected<void>(const Plan&)>& save,
+// Tunes an imported network whose passes have run. `save` is called with each better plan as soon
+// as it is known.
+Expected<TuneResult> Tune(const Graph& graph, const QuantTargets& targets, const TuneData& data,
+                          const Metric& metric, const TuneOptions& options,
+                          const std::function<Expected<void>(const Plan&)>& save,
                           const Progress& progress = {});
 
 }  // namespace bw

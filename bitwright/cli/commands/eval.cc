@@ -24,18 +24,22 @@ Expected<int> Run(const Options& options) {
   BW_ASSIGN(const Dataset data, OpenData(options.data, options.data.data, options.data.labels));
   BW_ASSIGN(const Metric* metric, ChooseMetric(options.data.metric, data));
   if (metric->needs_reference) {
-    return FailUsage("--metric {}: compares with the float network, which eval runs alone; use quantize or tune",
-                     metric->name);
+    return FailUsage(
+        "--metric {}: compares with the float network, which eval runs alone; use quantize or tune",
+        metric->name);
   }
   const Backend backend = options.reference ? Backend::kReference : Backend::kFast;
-  Expected<Evaluator> evaluator =
-      Evaluator::Create(graph, data, *metric, {options.run.threads, backend, false}, TerminalProgress());
+  Expected<Evaluator> evaluator = Evaluator::Create(
+      graph, data, *metric, {options.run.threads, backend, false}, TerminalProgress());
   ClearProgress();
   if (!evaluator) return Context(options.model, evaluator.error());
   const Evaluation& result = evaluator->float_result();
   if (options.run.json) {
-    const Json json = {{"network", options.model}, {"data", data.origin()}, {"metric", metric->name},
-                       {"value", result.value}, {"images", result.images}};
+    const Json json = {{"network", options.model},
+                       {"data", data.origin()},
+                       {"metric", metric->name},
+                       {"value", result.value},
+                       {"images", result.images}};
     fmt::print("{}\n", json.dump(2));
   } else if (metric->is_percent) {
     fmt::print("{} {:.2f} % on {} samples\n", metric->name, 100 * result.value, result.images);
@@ -50,7 +54,8 @@ CommandAction Prepare(CLI::App& app) {
   AddModel(app, options->model);
   AddData(app, options->data, true);
   AddRun(app, options->run);
-  app.add_flag("--reference", options->reference, "run the naive reference kernels instead of the fast ones");
+  app.add_flag("--reference", options->reference,
+               "run the naive reference kernels instead of the fast ones");
   return [options] { return Run(*options); };
 }
 

@@ -11,9 +11,15 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json FormatJson(const FormatInfo& info) {
-  Json json = {{"name", info.name}, {"family", info.family}, {"bits", info.bits}, {"signed", info.is_signed},
-               {"min", info.min}, {"max", info.max}, {"smallest_positive", info.smallest_positive},
-               {"distinct_values", info.distinct_values}, {"significand_bits", info.significand_bits}};
+  Json json = {{"name", info.name},
+               {"family", info.family},
+               {"bits", info.bits},
+               {"signed", info.is_signed},
+               {"min", info.min},
+               {"max", info.max},
+               {"smallest_positive", info.smallest_positive},
+               {"distinct_values", info.distinct_values},
+               {"significand_bits", info.significand_bits}};
   json["integer_bits"] = info.integer_form ? Json(info.integer_form->bits) : Json(nullptr);
   return json;
 }
@@ -24,16 +30,21 @@ void PrintFamily(const FormatFamily& family) {
     const Expected<Format> format = Format::Parse(name);
     BW_CHECK(format.has_value());
     const FormatInfo& info = format->info();
-    fmt::print("  {:<10} {:>2} bits  {:>12.6g} .. {:<12.6g} step {:<12.6g} {:>5} values  {}\n", info.name, info.bits,
-               info.min, info.max, info.smallest_positive, info.distinct_values,
-               info.integer_form ? fmt::format("exact in int{}", info.integer_form->bits + (info.is_signed ? 1 : 0)) : "");
+    fmt::print(
+        "  {:<10} {:>2} bits  {:>12.6g} .. {:<12.6g} step {:<12.6g} {:>5} values  {}\n", info.name,
+        info.bits, info.min, info.max, info.smallest_positive, info.distinct_values,
+        info.integer_form
+            ? fmt::format("exact in int{}", info.integer_form->bits + (info.is_signed ? 1 : 0))
+            : "");
   }
 }
 
 Expected<int> Run(const std::string& list, bool json) {
   if (list.empty() && !json) {
     for (const FormatFamily* family : families::All()) PrintFamily(*family);
-    fmt::print("\nA spec is element[:grain][:scale][:asym]: int4:c0:fp16, e2m1:b32:e8m0 (= mxfp4), uint8:asym.\n");
+    fmt::print(
+        "\nA spec is element[:grain][:scale][:asym]: int4:c0:fp16, e2m1:b32:e8m0 (= mxfp4), "
+        "uint8:asym.\n");
     return 0;
   }
   std::vector<Format> formats;
@@ -62,13 +73,15 @@ Expected<int> Run(const std::string& list, bool json) {
 CommandAction Prepare(CLI::App& app) {
   auto list = std::make_shared<std::string>();
   auto json = std::make_shared<bool>(false);
-  app.add_option("formats", *list, "names, ranges and globs: int2..8,dybit*,e4m3fn; none: all families");
+  app.add_option("formats", *list,
+                 "names, ranges and globs: int2..8,dybit*,e4m3fn; none: all families");
   app.add_flag("--json", *json, "print as JSON");
   return [list, json] { return Run(*list, *json); };
 }
 
 }  // namespace
 
-BW_ENTRY(Command, formats) = {"formats", "lists the number formats, or shows the values of some", Prepare};
+BW_ENTRY(Command, formats) = {"formats", "lists the number formats, or shows the values of some",
+                              Prepare};
 
 }  // namespace bw::commands

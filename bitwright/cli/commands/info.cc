@@ -35,18 +35,22 @@ void PrintSummary(const Graph& graph, const QuantTargets& targets, std::int64_t 
     fmt::print("input   {} {}\n", graph.value(id).name, ShapeText(graph.value(id).type.shape));
   }
   for (const ValueId id : graph.outputs) fmt::print("output  {}\n", graph.value(id).name);
-  std::int64_t weights = targets.float_weight_elements, activations = targets.float_activation_elements;
+  std::int64_t weights = targets.float_weight_elements,
+               activations = targets.float_activation_elements;
   for (const QuantTarget& target : targets.tensors) {
     (target.kind == TargetKind::kWeight ? weights : activations) += target.elements;
   }
   fmt::print("nodes   {} after folding: {}\n", graph.nodes.size(), fmt::join(counts, ", "));
-  fmt::print("work    {:.3f} million multiply-accumulates a sample\n", static_cast<double>(macs) / 1e6);
+  fmt::print("work    {:.3f} million multiply-accumulates a sample\n",
+             static_cast<double>(macs) / 1e6);
   fmt::print("stored  {} weights ({}), {} activations ({}) as float32\n", weights,
-             HumanBytes(4.0 * static_cast<double>(weights)), activations, HumanBytes(4.0 * static_cast<double>(activations)));
+             HumanBytes(4.0 * static_cast<double>(weights)), activations,
+             HumanBytes(4.0 * static_cast<double>(activations)));
   fmt::print("\n{:<10} {:<40} {:<20} {:>10}\n", "kind", "tensor", "shape", "elements");
   for (const QuantTarget& target : targets.tensors) {
-    fmt::print("{:<10} {:<40} {:<20} {:>10}\n", target.kind == TargetKind::kWeight ? "weight" : "activation",
-               target.name, ShapeText(target.shape), target.elements);
+    fmt::print("{:<10} {:<40} {:<20} {:>10}\n",
+               target.kind == TargetKind::kWeight ? "weight" : "activation", target.name,
+               ShapeText(target.shape), target.elements);
   }
 }
 
@@ -58,8 +62,12 @@ Expected<int> Run(const Options& options) {
   if (options.nodes) {
     fmt::print("{}", ToText(graph));
   } else if (options.json) {
-    Json json = {{"name", graph.name}, {"nodes", graph.nodes.size()}, {"macs", macs}, {"tensors", Json::array()}};
-    for (const QuantTarget& target : targets->tensors) json["tensors"].push_back(TargetJson(target));
+    Json json = {{"name", graph.name},
+                 {"nodes", graph.nodes.size()},
+                 {"macs", macs},
+                 {"tensors", Json::array()}};
+    for (const QuantTarget& target : targets->tensors)
+      json["tensors"].push_back(TargetJson(target));
     fmt::print("{}\n", json.dump(2));
   } else {
     PrintSummary(graph, *targets, macs);
@@ -77,6 +85,7 @@ CommandAction Prepare(CLI::App& app) {
 
 }  // namespace
 
-BW_ENTRY(Command, info) = {"info", "shows a network: inputs, work, and the tensors that can be quantized", Prepare};
+BW_ENTRY(Command, info) = {
+    "info", "shows a network: inputs, work, and the tensors that can be quantized", Prepare};
 
 }  // namespace bw::commands

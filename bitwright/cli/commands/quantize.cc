@@ -14,7 +14,8 @@ namespace bw::commands {
 namespace {
 
 struct Options {
-  std::string model, out, weights = "int8", activations = "int8", scale_method = "mse", plan, calibration;
+  std::string model, out, weights = "int8", activations = "int8", scale_method = "mse", plan,
+                          calibration;
   std::vector<std::string> layers, keep_float;
   DataOptions data;
   RunOptions run;
@@ -49,7 +50,8 @@ Expected<std::vector<Override>> Overrides(const Options& options) {
   return overrides;
 }
 
-// One spec for weights and one for activations; the last override that matches a tensor's name wins.
+// One spec for weights and one for activations; the last override that matches a tensor's name
+// wins.
 Expected<Plan> UniformPlan(const Options& options, const QuantTargets& targets,
                            const std::vector<ActivationStatistics>& statistics) {
   BW_ASSIGN(const std::vector<Override> overrides, Overrides(options));
@@ -66,9 +68,11 @@ Expected<Plan> UniformPlan(const Options& options, const QuantTargets& targets,
       flag = "--layer";
     }
     if (text == "fp32") continue;
-    Expected<QuantSpec> spec = weight ? WeightSpec(text, target) : ActivationSpec(text, statistics[t]);
+    Expected<QuantSpec> spec =
+        weight ? WeightSpec(text, target) : ActivationSpec(text, statistics[t]);
     if (!spec) return FailUsage("{}: {}", flag, spec.error().message);
-    plan.tensors.emplace(target.name, TensorPlan{*std::move(spec), options.scale_method, std::nullopt});
+    plan.tensors.emplace(target.name,
+                         TensorPlan{*std::move(spec), options.scale_method, std::nullopt});
   }
   return plan;
 }
@@ -92,7 +96,8 @@ Expected<Inputs> ReadInputs(const Options& options) {
   if (options.data.data.empty()) return inputs;
   BW_ASSIGN(inputs.test, OpenData(options.data, options.data.data, options.data.labels));
   if (inputs.calibration) return inputs;
-  const std::vector<Dataset> parts = SplitDataset(*inputs.test, std::vector<double>{0.2, 0.8}, options.run.seed);
+  const std::vector<Dataset> parts =
+      SplitDataset(*inputs.test, std::vector<double>{0.2, 0.8}, options.run.seed);
   inputs.calibration = parts[0];
   inputs.test = parts[1];
   return inputs;
@@ -105,12 +110,16 @@ Expected<Plan> ReadPlan(const Options& options, const QuantTargets& targets) {
   return plan;
 }
 
-bool RoundsActivations(const Options& options) { return options.activations != "fp32" || !options.layers.empty(); }
+bool RoundsActivations(const Options& options) {
+  return options.activations != "fp32" || !options.layers.empty();
+}
 
-Expected<void> Measure(const Options& options, const Inputs& inputs, const Plan& plan, Report& report) {
+Expected<void> Measure(const Options& options, const Inputs& inputs, const Plan& plan,
+                       Report& report) {
   BW_ASSIGN(const Metric* metric, ChooseMetric(options.data.metric, *inputs.test));
   const RunnerOptions run{options.run.threads, Backend::kFast, false};
-  BW_ASSIGN(Evaluator evaluator, Evaluator::Create(inputs.graph, *inputs.test, *metric, run, TerminalProgress()));
+  BW_ASSIGN(Evaluator evaluator,
+            Evaluator::Create(inputs.graph, *inputs.test, *metric, run, TerminalProgress()));
   BW_ASSIGN(const Graph quantized, ApplyPlan(inputs.graph, inputs.targets, plan));
   BW_ASSIGN(const Evaluation result, evaluator.RunGraph(quantized, run, TerminalProgress()));
   report.metric = metric->name;
@@ -128,10 +137,12 @@ Expected<int> Run(const Options& options) {
   BW_TRY(MakeFolder(options.out));
   std::vector<ActivationStatistics> statistics(inputs.targets.tensors.size());
   if (inputs.calibration) {
-    BW_ASSIGN(statistics, Calibrate(inputs.graph, inputs.targets, *inputs.calibration, options.run.seed,
-                                    options.run.threads, TerminalProgress()));
+    BW_ASSIGN(statistics, Calibrate(inputs.graph, inputs.targets, *inputs.calibration,
+                                    options.run.seed, options.run.threads, TerminalProgress()));
   } else if (options.plan.empty() && RoundsActivations(options)) {
-    return FailUsage("--data: is missing; scales of activations are found from samples (or say --activations fp32)");
+    return FailUsage(
+        "--data: is missing; scales of activations are found from samples (or say --activations "
+        "fp32)");
   }
   Plan plan;
   if (options.plan.empty()) {
@@ -142,14 +153,16 @@ Expected<int> Run(const Options& options) {
   BW_TRY(FixScales(plan, inputs.targets, statistics));
   Report report;
   report.network = options.model;
-  report.split = inputs.calibration ? "Calibration and test samples are disjoint where --data was split by seed."
-                                    : "No samples were used.";
+  report.split = inputs.calibration
+                     ? "Calibration and test samples are disjoint where --data was split by seed."
+                     : "No samples were used.";
   if (inputs.test) BW_TRY(Measure(options, inputs, plan, report));
   ClearProgress();
   report.sizes = PlanSizes(inputs.targets, plan);
   const bool calibrated = inputs.calibration.has_value();
-  BW_ASSIGN(report.tensors, TensorReports(inputs.graph, inputs.targets, plan,
-                                          calibrated ? statistics : std::vector<ActivationStatistics>(), {}));
+  BW_ASSIGN(report.tensors,
+            TensorReports(inputs.graph, inputs.targets, plan,
+                          calibrated ? statistics : std::vector<ActivationStatistics>(), {}));
   BW_TRY(WriteNetwork(options.out, inputs.graph, inputs.targets, plan));
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   BW_TRY(WriteReport(options.out, report, options.run.json));
@@ -161,19 +174,25 @@ CommandAction Prepare(CLI::App& app) {
   AddModel(app, options->model);
   AddData(app, options->data, false);
   AddRun(app, options->run);
-  app.add_option("-o,--out", options->out, "folder for model.onnx, plan.json and the report")->required();
-  app.add_option("--weights", options->weights, "spec of every weight; the grain is per output channel unless given");
-  app.add_option("--activations", options->activations, "spec of every activation; unsigned form where it fits");
-  app.add_option("--layer", options->layers, "REGEX=SPEC for tensors whose name matches; the last match wins");
+  app.add_option("-o,--out", options->out, "folder for model.onnx, plan.json and the report")
+      ->required();
+  app.add_option("--weights", options->weights,
+                 "spec of every weight; the grain is per output channel unless given");
+  app.add_option("--activations", options->activations,
+                 "spec of every activation; unsigned form where it fits");
+  app.add_option("--layer", options->layers,
+                 "REGEX=SPEC for tensors whose name matches; the last match wins");
   app.add_option("--exclude", options->keep_float, "REGEX of tensors that stay float32");
   app.add_option("--scale-method", options->scale_method, "mse | max | percentile[=P] | dda");
   app.add_option("--plan", options->plan, "a plan.json instead of --weights and --activations");
-  app.add_option("--calib", options->calibration, "separate calibration samples; else a fifth of --data");
+  app.add_option("--calib", options->calibration,
+                 "separate calibration samples; else a fifth of --data");
   return [options] { return Run(*options); };
 }
 
 }  // namespace
 
-BW_ENTRY(Command, quantize) = {"quantize", "applies one spec for weights and one for activations, or a plan", Prepare};
+BW_ENTRY(Command, quantize) = {
+    "quantize", "applies one spec for weights and one for activations, or a plan", Prepare};
 
 }  // namespace bw::commands

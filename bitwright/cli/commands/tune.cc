@@ -14,7 +14,8 @@ namespace {
 constexpr const char* kDefaultFormats = "int2..8,dybit2..8,esb*,e2m1,e2m3,e3m2,e4m3fn";
 
 struct Options {
-  std::string model, out, max_drop = "1%", formats = kDefaultFormats, weight_formats, activation_formats, budget = "5m";
+  std::string model, out, max_drop = "1%", formats = kDefaultFormats, weight_formats,
+                          activation_formats, budget = "5m";
   std::string calibration, calibration_labels, test, test_labels;
   DataOptions data;
   RunOptions run;
@@ -27,7 +28,8 @@ Expected<double> ParseDrop(const std::string& text) {
   const double value = std::strtod(text.c_str(), &end);
   const bool percent = std::string_view(end) == "%";
   if (end == text.c_str() || (*end != '\0' && !percent) || !(value >= 0)) {
-    return FailUsage("--max-drop: '{}' is no amount; give points of the metric like 1% or 0.01", text);
+    return FailUsage("--max-drop: '{}' is no amount; give points of the metric like 1% or 0.01",
+                     text);
   }
   return percent ? value / 100 : value;
 }
@@ -38,7 +40,8 @@ Expected<double> ParseBudget(const std::string& text) {
   const double value = std::strtod(text.c_str(), &end);
   const std::string_view unit(end);
   const double factor = unit == "m" ? 60 : unit == "h" ? 3600 : 1;
-  if (end == text.c_str() || !(value > 0) || (!unit.empty() && unit != "s" && unit != "m" && unit != "h")) {
+  if (end == text.c_str() || !(value > 0) ||
+      (!unit.empty() && unit != "s" && unit != "m" && unit != "h")) {
     return FailUsage("--budget: '{}' is no time; give it like 90s, 5m or 1h", text);
   }
   return value * factor;
@@ -56,8 +59,10 @@ Expected<TuneOptions> Finish(const Options& options) {
   tune.threads = options.run.threads;
   BW_ASSIGN(tune.max_drop, ParseDrop(options.max_drop));
   BW_ASSIGN(tune.budget_seconds, ParseBudget(options.budget));
-  const std::string& weights = options.weight_formats.empty() ? options.formats : options.weight_formats;
-  const std::string& activations = options.activation_formats.empty() ? options.formats : options.activation_formats;
+  const std::string& weights =
+      options.weight_formats.empty() ? options.formats : options.weight_formats;
+  const std::string& activations =
+      options.activation_formats.empty() ? options.formats : options.activation_formats;
   BW_ASSIGN(tune.weight_formats, ParseFormats(weights, "--formats"));
   BW_ASSIGN(tune.activation_formats, ParseFormats(activations, "--formats"));
   return tune;
@@ -67,7 +72,8 @@ Expected<TuneData> ReadData(const Options& options) {
   BW_ASSIGN(const Dataset data, OpenData(options.data, options.data.data, options.data.labels));
   DataSources sources{data, std::nullopt, std::nullopt};
   if (!options.calibration.empty()) {
-    BW_ASSIGN(sources.calibration, OpenData(options.data, options.calibration, options.calibration_labels));
+    BW_ASSIGN(sources.calibration,
+              OpenData(options.data, options.calibration, options.calibration_labels));
   }
   if (!options.test.empty()) {
     BW_ASSIGN(sources.test, OpenData(options.data, options.test, options.test_labels));
@@ -86,13 +92,15 @@ Expected<Report> MakeReport(const Options& options, const Graph& graph, const Qu
   report.float_value = result.float_test.value;
   report.quantized_value = result.quantized_test.value;
   report.images = result.float_test.images;
-  report.split = fmt::format("Disjoint samples: {} for calibration, {} for the search, {} for the test; seed {}.",
-                             std::min(data.calibration.size(), tune.calibration_samples), data.search.size(),
-                             data.test.size(), tune.seed);
+  report.split = fmt::format(
+      "Disjoint samples: {} for calibration, {} for the search, {} for the test; seed {}.",
+      std::min(data.calibration.size(), tune.calibration_samples), data.search.size(),
+      data.test.size(), tune.seed);
   report.max_drop = tune.max_drop;
   report.search_drop = result.search_drop;
   report.sizes = PlanSizes(targets, result.plan);
-  BW_ASSIGN(report.tensors, TensorReports(graph, targets, result.plan, result.statistics, result.chosen));
+  BW_ASSIGN(report.tensors,
+            TensorReports(graph, targets, result.plan, result.statistics, result.chosen));
   return report;
 }
 
@@ -105,8 +113,11 @@ Expected<int> Run(const Options& options) {
   BW_ASSIGN(const TuneData data, ReadData(options));
   BW_ASSIGN(const Metric* metric, ChooseMetric(options.data.metric, data.search));
   BW_TRY(MakeFolder(options.out));
-  const auto save = [&](const Plan& plan) { return WriteNetwork(options.out, graph, *targets, plan); };
-  const Expected<TuneResult> result = Tune(graph, *targets, data, *metric, tune, save, TerminalProgress());
+  const auto save = [&](const Plan& plan) {
+    return WriteNetwork(options.out, graph, *targets, plan);
+  };
+  const Expected<TuneResult> result =
+      Tune(graph, *targets, data, *metric, tune, save, TerminalProgress());
   ClearProgress();
   if (!result) return Context(options.model, result.error());
   BW_TRY(WriteNetwork(options.out, graph, *targets, result->plan));
@@ -116,8 +127,10 @@ Expected<int> Run(const Options& options) {
   const bool kept = report.drop() <= tune.max_drop;
   if (result->feasible && kept) return 0;
   fmt::print(stderr, "bitwright: the drop is {:.4f} on the {} split, {:.4f} is allowed; {}\n",
-             result->feasible ? report.drop() : result->search_drop, result->feasible ? "test" : "search", tune.max_drop,
-             result->feasible ? "give more data or a smaller --max-drop" : "add wider formats to --formats");
+             result->feasible ? report.drop() : result->search_drop,
+             result->feasible ? "test" : "search", tune.max_drop,
+             result->feasible ? "give more data or a smaller --max-drop"
+                              : "add wider formats to --formats");
   return static_cast<int>(ErrorKind::kConstraint);
 }
 
@@ -127,19 +140,25 @@ CommandAction Prepare(CLI::App& app) {
   AddModel(app, options->model);
   AddData(app, options->data, true);
   AddRun(app, options->run);
-  app.add_option("-o,--out", options->out, "folder for model.onnx, plan.json and the report")->required();
+  app.add_option("-o,--out", options->out, "folder for model.onnx, plan.json and the report")
+      ->required();
   app.add_option("--max-drop", options->max_drop, "allowed loss of the metric: 1% or 0.01");
   app.add_option("--formats", options->formats, "formats to choose among: names, ranges, globs");
   app.add_option("--weight-formats", options->weight_formats, "the same for weights alone");
-  app.add_option("--activation-formats", options->activation_formats, "the same for activations alone");
-  app.add_option("--weight-scaling", tune.weight_scaling, "grain and scale format of weights, e.g. c:fp16, b32:e8m0");
+  app.add_option("--activation-formats", options->activation_formats,
+                 "the same for activations alone");
+  app.add_option("--weight-scaling", tune.weight_scaling,
+                 "grain and scale format of weights, e.g. c:fp16, b32:e8m0");
   app.add_option("--scale-method", tune.scale_method, "mse | max | percentile[=P] | dda");
   app.add_option("--minimize", tune.minimize, "bytes of: total | weights | activations")
       ->check(CLI::IsMember({"total", "weights", "activations"}));
-  app.add_option("--budget", options->budget, "time: 90s, 5m, 1h; the best plan so far is always on disk");
+  app.add_option("--budget", options->budget,
+                 "time: 90s, 5m, 1h; the best plan so far is always on disk");
   app.add_option("--evaluations", tune.evaluations, "at most so many measurements of whole plans");
-  app.add_option("--sensitivity-samples", tune.sensitivity_samples, "samples of the sensitivity sweep; 0: by size");
-  app.add_option("--calibration-samples", tune.calibration_samples, "at most so many samples for calibration");
+  app.add_option("--sensitivity-samples", tune.sensitivity_samples,
+                 "samples of the sensitivity sweep; 0: by size");
+  app.add_option("--calibration-samples", tune.calibration_samples,
+                 "at most so many samples for calibration");
   app.add_option("--calib", options->calibration, "separate calibration samples");
   app.add_option("--test", options->test, "separate test samples");
   app.add_option("--test-labels", options->test_labels, "labels of --test");
@@ -149,7 +168,8 @@ CommandAction Prepare(CLI::App& app) {
 
 }  // namespace
 
-BW_ENTRY(Command, tune) = {"tune", "chooses a format and scale for every tensor, the smallest that keep the accuracy",
-                           Prepare};
+BW_ENTRY(Command, tune) = {
+    "tune", "chooses a format and scale for every tensor, the smallest that keep the accuracy",
+    Prepare};
 
 }  // namespace bw::commands

@@ -1,4 +1,5 @@
-// y = gamma * (W x + b - mean) / sqrt(var + eps) + beta  ==  (W * f) x + ((b - mean) * f + beta), f = gamma / sqrt(...).
+// y = gamma * (W x + b - mean) / sqrt(var + eps) + beta  ==  (W * f) x + ((b - mean) * f + beta), f
+// = gamma / sqrt(...).
 
 #include <cmath>
 
@@ -28,21 +29,25 @@ std::optional<Affine> AffineOf(const Graph& graph, const Node& norm) {
   const double epsilon = norm.attributes.Float("epsilon", 1e-5F);
   Affine affine;
   for (std::int64_t c = 0; c < parameters[0]->size(); ++c) {
-    const auto at = [&](int i) { return static_cast<double>(parameters[i]->span<float>()[static_cast<std::size_t>(c)]); };
+    const auto at = [&](int i) {
+      return static_cast<double>(parameters[i]->span<float>()[static_cast<std::size_t>(c)]);
+    };
     affine.factor.push_back(at(0) / std::sqrt(at(3) + epsilon));
     affine.offset.push_back(at(1) - at(2) * affine.factor.back());
   }
   return affine;
 }
 
-// Scales the weight along its output channels; false when the layout has no plain output-channel axis.
+// Scales the weight along its output channels; false when the layout has no plain output-channel
+// axis.
 bool ScaleWeight(const Node& layer, Tensor& weight, const std::vector<double>& factor) {
   const bool transposed = layer.op->name == "ConvTranspose";
   if (transposed && layer.attributes.Int("group", 1) != 1) return false;
   const auto axis = static_cast<std::size_t>(layer.op->weight_axes(layer, weight.shape()).channel);
   if (weight.shape()[axis] != static_cast<std::int64_t>(factor.size())) return false;
   std::size_t inner = 1;
-  for (std::size_t d = axis + 1; d < weight.shape().size(); ++d) inner *= static_cast<std::size_t>(weight.shape()[d]);
+  for (std::size_t d = axis + 1; d < weight.shape().size(); ++d)
+    inner *= static_cast<std::size_t>(weight.shape()[d]);
   const std::span<float> elements = weight.span<float>();
   for (std::size_t i = 0; i < elements.size(); ++i) {
     elements[i] = static_cast<float>(elements[i] * factor[i / inner % factor.size()]);
@@ -98,6 +103,7 @@ Expected<bool> Run(Graph& graph) {
 }  // namespace
 
 BW_ENTRY(Pass, fold_batch_norm) = {
-    "fold-batch-norm", "folds BatchNormalization into the Conv, ConvTranspose or Gemm before it", Run};
+    "fold-batch-norm", "folds BatchNormalization into the Conv, ConvTranspose or Gemm before it",
+    Run};
 
 }  // namespace bw::passes

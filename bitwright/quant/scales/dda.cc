@@ -1,7 +1,8 @@
-// ESB's distribution difference aligner (arXiv 2109.03513, section 3): scale = alpha * std, where alpha minimises the
-// expected squared error of the format on a standard normal; here for any element format, by exact integration. For
-// tensors without negative values the root mean square stands for the standard deviation and the half normal for the
-// normal (our interpretation; the optimum is the same alpha).
+// ESB's distribution difference aligner (arXiv 2109.03513, section 3): scale = alpha * std, where
+// alpha minimises the expected squared error of the format on a standard normal; here for any
+// element format, by exact integration. For tensors without negative values the root mean square
+// stands for the standard deviation and the half normal for the normal (our interpretation; the
+// optimum is the same alpha).
 
 #include <cmath>
 #include <map>
@@ -51,8 +52,10 @@ double BestAlpha(const Format& element) {
   double a = best / 1.02, b = best * 1.02;
   for (int i = 0; i < 60; ++i) {
     const double c = b - (b - a) / std::numbers::phi, d = a + (b - a) / std::numbers::phi;
-    if (error(c) < error(d)) b = d;
-    else a = c;
+    if (error(c) < error(d))
+      b = d;
+    else
+      a = c;
   }
   return (a + b) / 2;
 }
@@ -66,10 +69,11 @@ double CachedAlpha(const Format& element) {
 }
 
 Expected<Scale> Choose(const ScaleInput& input, double) {
-  if (!input.spec->symmetric) return FailUsage("scale method 'dda' has no asymmetric form; use mse, max or percentile");
+  if (!input.spec->symmetric)
+    return FailUsage("scale method 'dda' has no asymmetric form; use mse, max or percentile");
   if (input.spec->element.values().empty() || input.spec->element.bits() > 12) {
-    return FailUsage("scale method 'dda' is for formats of at most 12 bits, '{}' has {}; use mse", input.spec->element.name(),
-                     input.spec->element.bits());
+    return FailUsage("scale method 'dda' is for formats of at most 12 bits, '{}' has {}; use mse",
+                     input.spec->element.name(), input.spec->element.bits());
   }
   double sum = 0, squares = 0;
   for (const float x : input.values) {
@@ -85,6 +89,7 @@ Expected<Scale> Choose(const ScaleInput& input, double) {
 
 }  // namespace
 
-BW_ENTRY(ScaleMethod, dda) = {"dda", "ESB's distribution aligner: a multiple of the standard deviation", Choose};
+BW_ENTRY(ScaleMethod, dda) = {
+    "dda", "ESB's distribution aligner: a multiple of the standard deviation", Choose};
 
 }  // namespace bw::scales

@@ -1,6 +1,7 @@
-// The scale with the least squared error: a geometric scan wide enough for the format, then a fine one around its best.
-// The scan follows the authors' code of DyBit (ANT): clip values of 75 to 150 percent of the largest magnitude; ours is
-// wider, since a format whose values crowd near zero (dybit8, minifloats) is best with its largest far above the data's.
+// The scale with the least squared error: a geometric scan wide enough for the format, then a fine
+// one around its best. The scan follows the authors' code of DyBit (ANT): clip values of 75 to 150
+// percent of the largest magnitude; ours is wider, since a format whose values crowd near zero
+// (dybit8, minifloats) is best with its largest far above the data's.
 
 #include <algorithm>
 #include <cmath>
@@ -40,7 +41,8 @@ std::vector<float> Candidates(double base, const QuantSpec& spec) {
 float Best(std::span<const float> values, const Format& element, const std::vector<float>& scales) {
   std::vector<double> errors(scales.size());
   SquaredErrors(values, element, scales, errors);
-  return scales[static_cast<std::size_t>(std::min_element(errors.begin(), errors.end()) - errors.begin())];
+  return scales[static_cast<std::size_t>(std::min_element(errors.begin(), errors.end()) -
+                                         errors.begin())];
 }
 
 Scale Symmetric(const ScaleInput& input) {
@@ -56,7 +58,8 @@ Scale Symmetric(const ScaleInput& input) {
 double AsymmetricError(std::span<const float> values, const Scale& scale, const FormatInfo& info) {
   double error = 0;
   for (const float x : values) {
-    const double code = std::clamp(std::nearbyint(x / scale.scale) + scale.zero, info.min, info.max);
+    const double code =
+        std::clamp(std::nearbyint(x / scale.scale) + scale.zero, info.min, info.max);
     const double difference = x - scale.scale * (code - scale.zero);
     error += difference * difference;
   }
