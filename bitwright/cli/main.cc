@@ -13,6 +13,37 @@ namespace {
 constexpr int kUsageExit = 2;
 constexpr int kBugExit = 70;
 
+std::vector<std::string> CommandNames() {
+  std::vector<std::string> names;
+  for (const bw::Command* command : bw::commands::All()) names.emplace_back(command->name);
+  return names;
+}
+
+// What is wrong with the first word of the line, which is no command.
+std::string FirstWordFault(const std::string& word) {
+  const std::vector<std::string> names = CommandNames();
+  if (word.starts_with('-')) {
+    return fmt::format("'{}' stands where a command is needed (commands: {})", word,
+                       fmt::join(names, ", "));
+  }
+  return fmt::format("unknown command '{}'; nearest is '{}' (commands: {})", word,
+                     bw::Nearest(word, names), fmt::join(names, ", "));
+}
+
+// The first word that looks like an option and is none of the command's; empty when there is none.
+std::string UnknownOptionFault(const CLI::App& command) {
+  std::vector<std::string> known = {"--help"};
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  for (const std::string& word : command.remaining()) {
+    if (!word.starts_with("-")) continue;
+    const std::string name = word.substr(0, word.find('='));
+    return fmt::format("unknown option '{}'; nearest is '{}'", name, bw::Nearest(name, known));
+  }
+  return "";
+}
+
 // CLI11's own message as one line of ours; help and version go to the standard output.
 int ReportParseError(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
   if (error.get_exit_code() == 0) return app.exit(error);
@@ -20,16 +51,15 @@ int ReportParseError(const CLI::App& app, const CLI::ParseError& error, int argc
     std::fputs(app.help().c_str(), stderr);
     return kUsageExit;
   }
-  std::vector<std::string> names;
-  for (const bw::Command* command : bw::commands::All()) names.emplace_back(command->name);
-  const bool known = std::find(names.begin(), names.end(), argv[1]) != names.end();
-  if (!known && argv[1][0] != '-') {
-    fmt::print(stderr, "bitwright: unknown command '{}'; nearest is '{}' (commands: {})\n", argv[1],
-               bw::Nearest(argv[1], names), fmt::join(names, ", "));
-  } else {
-    fmt::print(stderr, "bitwright {}: {}; see 'bitwright {} --help'\n", argv[1], error.what(),
-               argv[1]);
+  const std::vector<std::string> names = CommandNames();
+  const std::string word = argv[1];
+  if (std::find(names.begin(), names.end(), word) == names.end()) {
+    fmt::print(stderr, "bitwright: {}\n", FirstWordFault(word));
+    return kUsageExit;
   }
+  std::string fault = UnknownOptionFault(*app.get_subcommand(word));
+  if (fault.empty()) fault = error.what();
+  fmt::print(stderr, "bitwright {}: {}; see 'bitwright {} --help'\n", word, fault, word);
   return kUsageExit;
 }
 

@@ -6,6 +6,7 @@
 #include "bitwright/base/text.h"
 #include "bitwright/onnx/import.h"
 #include "bitwright/quant/pass.h"
+#include "bitwright/quant/scale_method.h"
 
 namespace bw {
 namespace {
@@ -110,6 +111,14 @@ Expected<Dataset> OpenData(const DataOptions& options, const std::string& path,
   std::vector<std::size_t> positions(options.limit);
   for (std::size_t i = 0; i < positions.size(); ++i) positions[i] = i;
   return data.Select(positions);
+}
+
+Expected<void> CheckScaleMethod(const std::string& text) {
+  BW_ASSIGN(const QuantSpec spec, QuantSpec::Parse("int8"));
+  const float one = 1;
+  const Expected<QuantParams> scale = ChooseScale({{&one, 1}, 0, 1, &spec}, text);
+  if (!scale) return FailUsage("--scale-method: {}", scale.error().message);
+  return {};
 }
 
 Expected<Graph> LoadNetwork(const std::string& path) {

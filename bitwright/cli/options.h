@@ -40,6 +40,9 @@ Expected<Preprocess> ReadPreprocess(const DataOptions& options);
 Expected<Dataset> OpenData(const DataOptions& options, const std::string& path,
                            const std::string& labels);
 
+// Refuses a --scale-method that is none.
+Expected<void> CheckScaleMethod(const std::string& text);
+
 // Imports, and folds what can be folded.
 Expected<Graph> LoadNetwork(const std::string& path);
 

@@ -86,6 +86,16 @@ bool IsClassifier(const Metric& metric, ConstTensorRef output) {
          output.shape[0] > 0;
 }
 
+Expected<void> CheckFinite(ConstTensorRef output, const Chunk& chunk) {
+  const std::span<const float> values = output.span<float>();
+  const auto finite = [](float x) { return std::isfinite(x); };
+  if (std::all_of(values.begin(), values.end(), finite)) return {};
+  return Fail(
+      "the float network's output is NaN or infinite on samples {} to {}, only finite numbers are "
+      "allowed; check the weights and the preprocessing",
+      chunk.first_sample, chunk.first_sample + chunk.samples - 1);
+}
+
 std::vector<std::int64_t> Labels(const Dataset& data, std::size_t first, std::size_t count) {
   std::vector<std::int64_t> labels;
   for (std::size_t i = first; data.has_labels() && i < first + count; ++i)
@@ -154,8 +164,12 @@ Expected<Evaluation> Evaluator::Sweep(Runner& runner, const Progress& progress,
     const ConstTensorRef reference = references_[chunk.index];
     const std::vector<std::int64_t> labels = Labels(data_, chunk.first_sample, chunk.samples);
     const ConstTensorRef input = Runner::Rows(chunk, chunk.input);
-    metric_->score({input, output, reference, labels, data_.rows_per_sample()},
-                   scores[chunk.index]);
+    const MetricBatch batch{input, output, reference, labels, data_.rows_per_sample()};
+    if (first) {
+      BW_TRY(CheckFinite(output, chunk));
+      BW_TRY(CheckMetric(*metric_, batch, data_.classes(), data_.origin()));
+    }
+    metric_->score(batch, scores[chunk.index]);
     const bool classifier = IsClassifier(*metric_, output);
     if (!first) divergences[chunk.index] = Divergence(reference, output, classifier);
     if (!first && classifier) drops[chunk.index] = ExpectedDrop(reference, output);

@@ -25,6 +25,7 @@ struct Options {
 struct Override {
   std::regex pattern;
   std::string spec;
+  std::string flag;  // as the user wrote it
 };
 
 Expected<std::regex> Pattern(const std::string& text, const char* flag) {
@@ -39,15 +40,29 @@ Expected<std::vector<Override>> Overrides(const Options& options) {
   std::vector<Override> overrides;
   for (const std::string& text : options.layers) {
     const std::size_t equals = text.rfind('=');
-    if (equals == std::string::npos) return FailUsage("--layer: '{}' is not REGEX=SPEC", text);
+    if (equals == std::string::npos) {
+      return FailUsage("--layer: '{}' has no '=', REGEX=SPEC is needed, e.g. 'conv1=int4'", text);
+    }
     BW_ASSIGN(std::regex pattern, Pattern(text.substr(0, equals), "--layer"));
-    overrides.push_back({std::move(pattern), text.substr(equals + 1)});
+    overrides.push_back({std::move(pattern), text.substr(equals + 1), "--layer: '" + text + "'"});
   }
   for (const std::string& text : options.keep_float) {
     BW_ASSIGN(std::regex pattern, Pattern(text, "--exclude"));
-    overrides.push_back({std::move(pattern), "fp32"});
+    overrides.push_back({std::move(pattern), "fp32", "--exclude: '" + text + "'"});
   }
   return overrides;
+}
+
+Expected<void> CheckMatches(const std::vector<Override>& overrides, const QuantTargets& targets) {
+  for (const Override& override : overrides) {
+    const auto matches = [&](const QuantTarget& target) {
+      return std::regex_search(target.name, override.pattern);
+    };
+    if (std::any_of(targets.tensors.begin(), targets.tensors.end(), matches)) continue;
+    return FailUsage("{} matches none of the network's {} tensors; 'bitwright info' lists them",
+                     override.flag, targets.tensors.size());
+  }
+  return {};
 }
 
 // One spec for weights and one for activations; the last override that matches a tensor's name
@@ -55,6 +70,7 @@ Expected<std::vector<Override>> Overrides(const Options& options) {
 Expected<Plan> UniformPlan(const Options& options, const QuantTargets& targets,
                            const std::vector<ActivationStatistics>& statistics) {
   BW_ASSIGN(const std::vector<Override> overrides, Overrides(options));
+  BW_TRY(CheckMatches(overrides, targets));
   Plan plan;
   plan.network = Fingerprint(targets);
   for (std::size_t t = 0; t < targets.tensors.size(); ++t) {
@@ -65,12 +81,15 @@ Expected<Plan> UniformPlan(const Options& options, const QuantTargets& targets,
     for (const Override& override : overrides) {
       if (!std::regex_search(target.name, override.pattern)) continue;
       text = override.spec;
-      flag = "--layer";
+      flag = override.flag;
     }
     if (text == "fp32") continue;
     Expected<QuantSpec> spec =
         weight ? WeightSpec(text, target) : ActivationSpec(text, statistics[t]);
     if (!spec) return FailUsage("{}: {}", flag, spec.error().message);
+    if (const auto fits = MakeGrouping(spec->grain, target.shape); weight && !fits) {
+      return FailUsage("{}: spec '{}' for '{}': {}", flag, text, target.name, fits.error().message);
+    }
     plan.tensors.emplace(target.name,
                          TensorPlan{*std::move(spec), options.scale_method, std::nullopt});
   }
@@ -98,6 +117,12 @@ Expected<Inputs> ReadInputs(const Options& options) {
   if (inputs.calibration) return inputs;
   const std::vector<Dataset> parts =
       SplitDataset(*inputs.test, std::vector<double>{0.2, 0.8}, options.run.seed);
+  if (parts[0].size() == 0 || parts[1].size() == 0) {
+    return Fail(
+        "{}: {} samples are too few to split into calibration and test, at least 3 are needed; "
+        "give more, or --calib",
+        inputs.test->origin(), inputs.test->size());
+  }
   inputs.calibration = parts[0];
   inputs.test = parts[1];
   return inputs;
@@ -114,16 +139,38 @@ bool RoundsActivations(const Options& options) {
   return options.activations != "fp32" || !options.layers.empty();
 }
 
-Expected<void> Measure(const Options& options, const Inputs& inputs, const Plan& plan,
-                       Report& report) {
-  BW_ASSIGN(const Metric* metric, ChooseMetric(options.data.metric, *inputs.test));
+// The whole plan with every scale in it, and the proof that it fits the network.
+Expected<Plan> FinishPlan(const Options& options, const Inputs& inputs,
+                          const std::vector<ActivationStatistics>& statistics, Plan plan) {
+  const std::string where = options.plan.empty() ? options.model : options.plan;
+  if (const auto done = FixScales(plan, inputs.targets, statistics); !done) {
+    return Context(where, done.error());
+  }
+  const Expected<Graph> quantized = ApplyPlan(inputs.graph, inputs.targets, plan);
+  if (!quantized) return Context(where, quantized.error());
+  return plan;
+}
+
+Expected<Plan> MakePlan(const Options& options, const Inputs& inputs,
+                        const std::vector<ActivationStatistics>& statistics) {
+  Plan plan;
+  if (options.plan.empty()) {
+    BW_ASSIGN(plan, UniformPlan(options, inputs.targets, statistics));
+  } else {
+    BW_ASSIGN(plan, ReadPlan(options, inputs.targets));
+  }
+  return FinishPlan(options, inputs, statistics, std::move(plan));
+}
+
+Expected<void> Measure(const Options& options, const Inputs& inputs, const Metric& metric,
+                       const Plan& plan, Report& report) {
   const RunnerOptions run{options.run.threads, Backend::kFast, false};
   BW_ASSIGN(Evaluator evaluator,
-            Evaluator::Create(inputs.graph, *inputs.test, *metric, run, TerminalProgress()));
+            Evaluator::Create(inputs.graph, *inputs.test, metric, run, TerminalProgress()));
   BW_ASSIGN(const Graph quantized, ApplyPlan(inputs.graph, inputs.targets, plan));
   BW_ASSIGN(const Evaluation result, evaluator.RunGraph(quantized, run, TerminalProgress()));
-  report.metric = metric->name;
-  report.percent = metric->is_percent;
+  report.metric = metric.name;
+  report.percent = metric.is_percent;
   report.data = inputs.test->origin();
   report.images = result.images;
   report.float_value = evaluator.float_result().value;
@@ -133,30 +180,35 @@ Expected<void> Measure(const Options& options, const Inputs& inputs, const Plan&
 
 Expected<int> Run(const Options& options) {
   const auto start = std::chrono::steady_clock::now();
+  BW_TRY(CheckScaleMethod(options.scale_method));
   BW_ASSIGN(const Inputs inputs, ReadInputs(options));
+  const Metric* metric = nullptr;
+  if (inputs.test) {
+    BW_ASSIGN(metric, ChooseMetric(options.data.metric, *inputs.test));
+  }
   BW_TRY(MakeFolder(options.out));
   std::vector<ActivationStatistics> statistics(inputs.targets.tensors.size());
   if (inputs.calibration) {
-    BW_ASSIGN(statistics, Calibrate(inputs.graph, inputs.targets, *inputs.calibration,
-                                    options.run.seed, options.run.threads, TerminalProgress()));
+    Expected<std::vector<ActivationStatistics>> found =
+        Calibrate(inputs.graph, inputs.targets, *inputs.calibration, options.run.seed,
+                  options.run.threads, TerminalProgress());
+    if (!found) return Context(options.model, found.error());
+    statistics = *std::move(found);
   } else if (options.plan.empty() && RoundsActivations(options)) {
     return FailUsage(
         "--data: is missing; scales of activations are found from samples (or say --activations "
         "fp32)");
   }
-  Plan plan;
-  if (options.plan.empty()) {
-    BW_ASSIGN(plan, UniformPlan(options, inputs.targets, statistics));
-  } else {
-    BW_ASSIGN(plan, ReadPlan(options, inputs.targets));
-  }
-  BW_TRY(FixScales(plan, inputs.targets, statistics));
+  BW_ASSIGN(const Plan plan, MakePlan(options, inputs, statistics));
   Report report;
   report.network = options.model;
   report.split = inputs.calibration
                      ? "Calibration and test samples are disjoint where --data was split by seed."
                      : "No samples were used.";
-  if (inputs.test) BW_TRY(Measure(options, inputs, plan, report));
+  if (inputs.test) {
+    const auto measured = Measure(options, inputs, *metric, plan, report);
+    if (!measured) return Context(options.model, measured.error());
+  }
   ClearProgress();
   report.sizes = PlanSizes(inputs.targets, plan);
   const bool calibrated = inputs.calibration.has_value();

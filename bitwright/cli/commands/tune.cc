@@ -7,6 +7,7 @@
 #include "bitwright/cli/options.h"
 #include "bitwright/cli/output.h"
 #include "bitwright/cli/progress_bar.h"
+#include "bitwright/quant/spec_for.h"
 
 namespace bw::commands {
 namespace {
@@ -59,12 +60,14 @@ Expected<TuneOptions> Finish(const Options& options) {
   tune.threads = options.run.threads;
   BW_ASSIGN(tune.max_drop, ParseDrop(options.max_drop));
   BW_ASSIGN(tune.budget_seconds, ParseBudget(options.budget));
-  const std::string& weights =
-      options.weight_formats.empty() ? options.formats : options.weight_formats;
-  const std::string& activations =
-      options.activation_formats.empty() ? options.formats : options.activation_formats;
-  BW_ASSIGN(tune.weight_formats, ParseFormats(weights, "--formats"));
-  BW_ASSIGN(tune.activation_formats, ParseFormats(activations, "--formats"));
+  const auto formats = [&](const std::string& own, const char* flag) {
+    return own.empty() ? ParseFormats(options.formats, "--formats") : ParseFormats(own, flag);
+  };
+  BW_ASSIGN(tune.weight_formats, formats(options.weight_formats, "--weight-formats"));
+  BW_ASSIGN(tune.activation_formats, formats(options.activation_formats, "--activation-formats"));
+  BW_TRY(CheckScaleMethod(tune.scale_method));
+  const Expected<QuantSpec> spec = WeightSpec("int8:" + tune.weight_scaling, {});
+  if (!spec) return FailUsage("--weight-scaling: {}", spec.error().message);
   return tune;
 }
 
@@ -152,6 +155,9 @@ CommandAction Prepare(CLI::App& app) {
   app.add_option("--scale-method", tune.scale_method, "mse | max | percentile[=P] | dda");
   app.add_option("--minimize", tune.minimize, "bytes of: total | weights | activations")
       ->check(CLI::IsMember({"total", "weights", "activations"}));
+  app.add_option("--margin", tune.margin,
+                 "standard errors of the drop kept in reserve for unseen samples")
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--budget", options->budget,
                  "time: 90s, 5m, 1h; the best plan so far is always on disk");
   app.add_option("--evaluations", tune.evaluations, "at most so many measurements of whole plans");
