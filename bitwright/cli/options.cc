@@ -66,7 +66,8 @@ void AddData(CLI::App& app, DataOptions& options, bool required) {
                  "labels, where --data has none inside (.npy, .txt, idx)");
   app.add_option("--metric", options.metric,
                  "top1 (default with labels), top5, agreement (default without), sqnr, auc");
-  app.add_option("--limit", options.limit, "use the first N samples only");
+  app.add_option("--limit", options.limit, "use the first N samples only")
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--preprocess", options.preprocess_file,
                  "JSON with the settings below (examples/preprocess/)");
   app.add_option("--resize", options.resize, "short side in pixels")->check(CLI::PositiveNumber);
@@ -86,7 +87,7 @@ void AddData(CLI::App& app, DataOptions& options, bool required) {
 void AddRun(CLI::App& app, RunOptions& options) {
   app.add_option("--threads", options.threads, "0: all cores; results do not depend on it")
       ->check(CLI::Range(0, 1024));
-  app.add_option("--seed", options.seed, "of splits and samples");
+  app.add_option("--seed", options.seed, "of splits and samples")->check(CLI::NonNegativeNumber);
   app.add_flag("--json", options.json, "print the result as JSON");
 }
 

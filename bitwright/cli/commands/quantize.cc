@@ -142,12 +142,14 @@ bool RoundsActivations(const Options& options) {
 // The whole plan with every scale in it, and the proof that it fits the network.
 Expected<Plan> FinishPlan(const Options& options, const Inputs& inputs,
                           const std::vector<ActivationStatistics>& statistics, Plan plan) {
-  const std::string where = options.plan.empty() ? options.model : options.plan;
-  if (const auto done = FixScales(plan, inputs.targets, statistics); !done) {
-    return Context(where, done.error());
-  }
+  const auto refuse = [&](Error error) {
+    if (!options.plan.empty()) error.kind = ErrorKind::kInput;
+    return Context(options.plan.empty() ? options.model : options.plan, std::move(error));
+  };
+  const Expected<void> fixed = FixScales(plan, inputs.targets, statistics);
+  if (!fixed) return refuse(fixed.error());
   const Expected<Graph> quantized = ApplyPlan(inputs.graph, inputs.targets, plan);
-  if (!quantized) return Context(where, quantized.error());
+  if (!quantized) return refuse(quantized.error());
   return plan;
 }
 

@@ -17,7 +17,7 @@ constexpr const char* kDefaultFormats = "int2..8,dybit2..8,esb*,e2m1,e2m3,e3m2,e
 struct Options {
   std::string model, out, max_drop = "1%", formats = kDefaultFormats, weight_formats,
                           activation_formats, budget = "5m";
-  std::string calibration, calibration_labels, test, test_labels;
+  std::string calibration, test, test_labels;
   DataOptions data;
   RunOptions run;
   TuneOptions tune;
@@ -75,8 +75,7 @@ Expected<TuneData> ReadData(const Options& options) {
   BW_ASSIGN(const Dataset data, OpenData(options.data, options.data.data, options.data.labels));
   DataSources sources{data, std::nullopt, std::nullopt};
   if (!options.calibration.empty()) {
-    BW_ASSIGN(sources.calibration,
-              OpenData(options.data, options.calibration, options.calibration_labels));
+    BW_ASSIGN(sources.calibration, OpenData(options.data, options.calibration, ""));
   }
   if (!options.test.empty()) {
     BW_ASSIGN(sources.test, OpenData(options.data, options.test, options.test_labels));
@@ -160,11 +159,14 @@ CommandAction Prepare(CLI::App& app) {
       ->check(CLI::NonNegativeNumber);
   app.add_option("--budget", options->budget,
                  "time: 90s, 5m, 1h; the best plan so far is always on disk");
-  app.add_option("--evaluations", tune.evaluations, "at most so many measurements of whole plans");
+  app.add_option("--evaluations", tune.evaluations, "at most so many measurements of whole plans")
+      ->check(CLI::PositiveNumber);
   app.add_option("--sensitivity-samples", tune.sensitivity_samples,
-                 "samples of the sensitivity sweep; 0: by size");
+                 "samples of the sensitivity sweep; 0: by size")
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--calibration-samples", tune.calibration_samples,
-                 "at most so many samples for calibration");
+                 "at most so many samples for calibration")
+      ->check(CLI::PositiveNumber);
   app.add_option("--calib", options->calibration, "separate calibration samples");
   app.add_option("--test", options->test, "separate test samples");
   app.add_option("--test-labels", options->test_labels, "labels of --test");

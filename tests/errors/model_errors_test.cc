@@ -1,0 +1,124 @@
+// Models that are refused: each message says where, what and what is allowed, and nothing is
+// written.
+
+#include <onnx/onnx_pb.h>
+
+#include <limits>
+
+#include "bitwright/base/rng.h"
+#include "bitwright/onnx/model_test.h"
+#include "tests/errors/refusal.h"
+
+namespace bw::program {
+namespace {
+
+class BadModel : public Refusals {
+ protected:
+  // What every command that reads a model says of these bytes.
+  void ExpectAllRefuse(const std::string& bytes, const std::vector<std::string>& parts) const {
+    const std::string path = folder_.Put("bad.onnx", bytes);
+    const std::vector<std::string> all = Join({path}, parts);
+    ExpectInput({"info", path}, all);
+    ExpectInput(WithData({"eval", path}), all);
+    ExpectInput(WithData({"quantize", path, "-o", out_}), all);
+    ExpectInput(WithData({"tune", path, "-o", out_}), all);
+  }
+};
+
+TEST_F(BadModel, ATruncatedFileIsNoModel) {
+  const std::string whole = Slurp(GlyphNetwork());
+  ASSERT_GT(whole.size(), 100000U);
+  ExpectAllRefuse(whole.substr(0, whole.size() / 2), {"not an ONNX model", "truncated"});
+}
+
+TEST_F(BadModel, NoPrefixOfAModelIsAcceptedOrCrashes) {
+  const std::string whole = Slurp(GlyphNetwork());
+  for (std::size_t size = 0; size < whole.size(); size = size * 2 + 1) {
+    const std::string path = folder_.Put("cut.onnx", whole.substr(0, size));
+    ExpectInput({"info", path}, {path, "not an ONNX model"});
+  }
+}
+
+TEST_F(BadModel, RandomBytesAreNoModel) {
+  Rng rng(1);
+  for (int trial = 0; trial < 10; ++trial) {
+    std::string bytes(1 + rng.Below(5000), '\0');
+    for (char& byte : bytes) byte = static_cast<char>(rng.Bits());
+    const std::string path = folder_.Put("random.onnx", bytes);
+    ExpectInput({"info", path}, {path, "not an ONNX model"});
+  }
+}
+
+TEST_F(BadModel, AnEmptyFileAFolderAndNothingAreNoModels) {
+  ExpectAllRefuse("", {"not an ONNX model", "empty"});
+  ExpectInput({"info", folder_.path("")}, {folder_.path(""), "is a folder, a file is needed"});
+  ExpectInput({"info", folder_.path("none.onnx")}, {"none.onnx", "No such file"});
+}
+
+TEST_F(BadModel, AllUnsupportedOperatorsAreNamedAtOnce) {
+  TestModel model(13);
+  model.Input("x", {-1, 3}).Output("y");
+  model.Node("Erf", {"x"}, {"a"}, "first");
+  model.Node("Frobnicate", {"a"}, {"b"}, "second");
+  model.Node("Relu", {"b"}, {"c"}, "third");
+  model.Node("NonZero", {"c"}, {"y"}, "fourth");
+  ExpectAllRefuse(model.Bytes(), {"Frobnicate", "NonZero"});
+}
+
+TEST_F(BadModel, AWeightOfTheWrongShapeNamesItsNode) {
+  TestModel model(13);
+  model.Input("x", {-1, 3}).Output("y").Floats("w", {4, 2}, std::vector<float>(8, 1));
+  model.Node("MatMul", {"x", "w"}, {"y"}, "product");
+  ExpectAllRefuse(model.Bytes(), {"product", "MatMul", "3", "4"});
+}
+
+TEST_F(BadModel, AnInitializerWithTooFewElementsIsNamed) {
+  TestModel model(13);
+  model.Input("x", {-1, 3}).Output("y").Floats("w", {3, 2}, {1, 2, 3});
+  model.Node("MatMul", {"x", "w"}, {"y"}, "product");
+  ExpectAllRefuse(model.Bytes(), {"'w'", "12 bytes", "[3,2]", "24"});
+}
+
+TEST_F(BadModel, NanAndInfinityInWeightsAreNamed) {
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    TestModel model(13);
+    model.Input("x", {-1, 3}).Output("y").Floats("w", {3, 2}, {1, 2, bad, 4, 5, 6});
+    model.Node("MatMul", {"x", "w"}, {"y"}, "product");
+    ExpectAllRefuse(model.Bytes(),
+                    {"'w'", std::isnan(bad) ? "NaN" : "infinity", "numbers are needed"});
+  }
+}
+
+TEST_F(BadModel, AnOpsetOutOfRangeIsRefused) {
+  TestModel model = SmallModel(6);
+  ExpectAllRefuse(model.Bytes(), {"opset", "6", "7", "21"});
+}
+
+TEST_F(BadModel, AnInputThatNoNodeMakesIsNamed) {
+  TestModel model(13);
+  model.Input("x", {-1, 3}).Output("y").Node("Relu", {"nowhere"}, {"y"}, "relu");
+  ExpectAllRefuse(model.Bytes(), {"relu", "nowhere"});
+}
+
+TEST_F(BadModel, ANetworkOfTwoInputsIsRefusedWithItsCount) {
+  TestModel model(13);
+  model.Input("x", {-1, 3}).Input("z", {-1, 3}).Output("y").Node("Add", {"x", "z"}, {"y"}, "sum");
+  const std::string path = folder_.Put("two.onnx", model.Bytes());
+  ExpectInput(WithData({"eval", path}), {path, "2 inputs"});
+  ExpectInput(WithData({"quantize", path, "-o", out_}), {path, "2 inputs"});
+  ExpectInput(WithData({"tune", path, "-o", out_}), {path, "2 inputs"});
+}
+
+TEST_F(BadModel, AnOutputThatOverflowsIsRefused) {
+  TestModel model(13);
+  model.Input("x", {-1, 1, 28, 28}).Output("y").Floats("k", {1}, {3e38F});
+  model.Node("Flatten", {"x"}, {"f"}, "flatten").Node("Exp", {"f"}, {"e"}, "exp");
+  model.Node("Mul", {"e", "k"}, {"y"}, "huge");
+  const std::string path = folder_.Put("huge.onnx", model.Bytes());
+  const std::vector<std::string> parts = {path, "NaN or infinite", "samples", "finite"};
+  ExpectInput(WithData({"eval", path}), parts);
+}
+
+}  // namespace
+}  // namespace bw::program
