@@ -55,6 +55,11 @@ bool ScaleWeight(const Node& layer, Tensor& weight, const std::vector<double>& f
   return true;
 }
 
+// One element for each channel: [channels] or [1, channels], but not a column of as many rows.
+bool IsByChannel(const Shape& bias, std::int64_t channels) {
+  return !bias.empty() && bias.back() == channels && ElementCount(bias) == channels;
+}
+
 bool Fold(Graph& graph, Node& layer, const Affine& affine) {
   if (layer.op->name == "MatMul") return false;  // it has no bias to take the offset
   const Tensor* weight = ConstantOf(graph, layer, static_cast<std::size_t>(layer.op->weight_input));
@@ -63,7 +68,7 @@ bool Fold(Graph& graph, Node& layer, const Affine& affine) {
   const Tensor* old_bias = ConstantOf(graph, layer, 2);
   const bool has_bias = layer.inputs.size() > 2 && layer.inputs[2] != kNoValue;
   const auto channels = static_cast<std::int64_t>(affine.factor.size());
-  if (has_bias && (old_bias == nullptr || old_bias->size() != channels)) return false;
+  if (has_bias && (old_bias == nullptr || !IsByChannel(old_bias->shape(), channels))) return false;
   Tensor scaled = *weight;
   if (!ScaleWeight(layer, scaled, affine.factor)) return false;
   Tensor bias(DType::kFloat32, {channels});
