@@ -48,7 +48,7 @@ float Best(std::span<const float> values, const Format& element, const std::vect
 Scale Symmetric(const ScaleInput& input) {
   const double base = ScaleForRange(input.min, input.max, *input.spec).scale;
   const float coarse = Best(input.values, input.spec->element, Candidates(base, *input.spec));
-  std::vector<float> fine;
+  std::vector<float> fine = {RoundScale(base, input.spec->scale)};  // exact for values on a grid
   for (int step = -kFineSteps; step <= kFineSteps; ++step) {
     fine.push_back(RoundScale(coarse * std::pow(kFineStep, step), input.spec->scale));
   }
