@@ -63,6 +63,9 @@ Expected<TensorPlan> TensorFromJson(const Json& object, const std::string& where
     if (static_cast<double>(zero) < info.min || static_cast<double>(zero) > info.max) {
       return Fail("{}: zero is {}, {} holds {} to {}", where, zero, info.name, info.min, info.max);
     }
+    if (tensor.spec.symmetric && zero != 0) {
+      return Fail("{}: zero is {}, spec '{}' has no zero point; add ':asym'", where, zero, text);
+    }
     fixed.zero = static_cast<std::int32_t>(zero);
   }
   fixed.scaled_for = object.contains("scaled_for") && object["scaled_for"].is_string()
