@@ -201,7 +201,7 @@ TEST_F(Tiny, TuningKeepsItsBoundAndReportsWhatItMeasured) {
   options.evaluations = 12;
   options.threads = 2;
   std::size_t saved = 0;
-  const auto save = [&](const Plan& plan) -> Expected<void> {
+  const auto save = [&](const Plan& plan, const auto&...) -> Expected<void> {
     EXPECT_FALSE(plan.tensors.empty());
     ++saved;
     return {};

@@ -68,8 +68,9 @@ TEST_F(Tune, TheResultIsSmallerAndReportedInFull) {
 
 TEST_F(Tune, ItsPlanGivesTheSameModelToQuantize) {
   Succeed(Line("tuned"));
-  Succeed({"quantize", GlyphNetwork(), "--plan", folder_.path("tuned/plan.json"), "-o",
-           folder_.path("again")});
+  const std::string plan = folder_.path("tuned/plan.json");
+  Succeed(Join({"quantize", GlyphNetwork(), "--plan", plan, "-o", folder_.path("again")},
+               set_.Arguments()));
   EXPECT_TRUE(Text("again", "model.onnx") == Text("tuned", "model.onnx"));
   EXPECT_EQ(Text("again", "plan.json"), Text("tuned", "plan.json"));
 }
@@ -87,8 +88,8 @@ TEST_F(Tune, ABoundThatCannotBeMetStillLeavesTheBestResult) {
 TEST_F(Tune, SeparateSetsAreUsedAsNamed) {
   const Folder other;
   const GlyphSet test(other, 13, 150);
-  Succeed(Line("out", {"--test", test.images, "--test-labels", test.labels, "--calib", set_.images,
-                       "--calib-labels", set_.labels}));
+  Succeed(
+      Line("out", {"--test", test.images, "--test-labels", test.labels, "--calib", set_.images}));
   const Json report = ReadJson(folder_.path("out/report.json"));
   EXPECT_EQ(report["quantized"]["images"], 150);
   EXPECT_NE(report["data"].get<std::string>().find(test.images), std::string::npos);
@@ -96,7 +97,7 @@ TEST_F(Tune, SeparateSetsAreUsedAsNamed) {
 
 TEST_F(Tune, EveryScaleMethodTunes) {
   for (const char* method : {"max", "percentile=99.9", "dda"}) {
-    Succeed(Line(method, {"--scale-method", method, "--formats", "int4,int8"}));
+    Succeed(Line(method, {"--scale-method", method, "--formats", "dybit4,dybit8"}));
     const Json plan = ReadJson(folder_.path(std::string(method) + "/plan.json"));
     for (const auto& [name, tensor] : plan["tensors"].items()) {
       EXPECT_EQ(tensor["scale_method"], method) << name;

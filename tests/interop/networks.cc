@@ -6,8 +6,12 @@
 #include "bitwright/graph/infer.h"
 #include "bitwright/graph/op.h"
 #include "bitwright/onnx/import.h"
+#include "bitwright/quant/apply.h"
+#include "bitwright/quant/pass.h"
+#include "bitwright/quant/spec_for.h"
 #include "bitwright/runtime/executor.h"
 #include "cases.h"
+#include "tests/support/glyph_files.h"
 
 namespace bw::interop {
 namespace {
@@ -82,10 +86,79 @@ void AddNetwork(const std::string& path, const Tensor& images, std::vector<Case>
   }
 }
 
+template <typename T>
+T Must(Expected<T> result) {
+  if (!result) fmt::print(stderr, "{}\n", result.error().message);
+  BW_CHECK(result.has_value());
+  return *std::move(result);
+}
+
+// The embedded example as quantize and tune see it: BatchNormalization folded, statistics of its
+// own images.
+struct Example {
+  Graph graph;
+  QuantTargets targets;
+  std::vector<ActivationStatistics> statistics;
+  Tensor images;
+};
+
+Example MakeExample() {
+  const program::Folder folder;
+  const program::GlyphSet set(folder, 21, 300);
+  Graph graph = Must(ImportOnnx(program::GlyphNetwork()));
+  BW_CHECK(RunPasses(graph).has_value());
+  const Preprocess preprocess = Must(
+      Preprocess::FromJson(Must(ReadFile(program::GlyphPreprocess())), program::GlyphPreprocess()));
+  const Dataset data = Must(Dataset::Open(set.images, set.labels, preprocess));
+  QuantTargets targets = Must(FindTargets(graph));
+  auto statistics = Must(Calibrate(graph, targets, data, 1, 0));
+  Tensor images = Must(data.Batch(0, kImages));
+  return {std::move(graph), std::move(targets), std::move(statistics), std::move(images)};
+}
+
+// The k-th weight gets the k-th spec of `weights`, and so the activations, each list in a ring;
+// fp32 stays float.
+Case ExampleCase(const Example& example, const std::string& name,
+                 const std::vector<std::string>& weights,
+                 const std::vector<std::string>& activations, const std::string& rule) {
+  Plan plan;
+  plan.network = Fingerprint(example.targets);
+  std::size_t count[2] = {};
+  for (std::size_t t = 0; t < example.targets.tensors.size(); ++t) {
+    const QuantTarget& target = example.targets.tensors[t];
+    const bool weight = target.kind == TargetKind::kWeight;
+    const std::vector<std::string>& ring = weight ? weights : activations;
+    const std::string& text = ring[count[weight ? 0 : 1]++ % ring.size()];
+    if (text == "fp32") continue;
+    QuantSpec spec =
+        Must(weight ? WeightSpec(text, target) : ActivationSpec(text, example.statistics[t]));
+    plan.tensors.emplace(target.name, TensorPlan{std::move(spec), "mse", std::nullopt});
+  }
+  BW_CHECK(FixScales(plan, example.targets, example.statistics).has_value());
+  return {"glyphs-" + name, Must(ApplyPlan(example.graph, example.targets, plan)), example.images,
+          rule};
+}
+
+void AddExample(std::vector<Case>& cases) {
+  const Example example = MakeExample();
+  const auto add = [&](const std::string& name, const std::vector<std::string>& weights,
+                       const std::vector<std::string>& activations, const std::string& rule) {
+    cases.push_back(ExampleCase(example, name, weights, activations, rule));
+  };
+  add("float", {"fp32"}, {"fp32"}, "network");
+  add("weights", {"int3:fp16", "dybit4", "esb5_2", "e2m1", "fixed4", "int8:asym"}, {"fp32"},
+      "network");
+  add("w8a8", {"int8"}, {"int8"}, "deep");
+  add("w4a6", {"int4:fp16"}, {"int6:asym"}, "deep");
+  add("mixed", {"int5:fp16", "dybit6", "esb6_2", "e3m2", "fixed6"},
+      {"int8", "dybit8", "e4m3fn", "esb8_4", "int7:asym"}, "deep");
+}
+
 }  // namespace
 
 std::vector<Case> NetworkCases(const std::string& data) {
   std::vector<Case> cases;
+  AddExample(cases);
   const auto bytes = ReadFile(data + "/cifar10/test_batch_first1000.bin");
   if (!bytes) return cases;
   AddNetwork(data + "/models/cifar10_resnet20.onnx", CifarImages(*bytes), cases);
