@@ -1,5 +1,6 @@
 #include "bitwright/cli/options.h"
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "bitwright/base/file.h"
@@ -84,6 +85,15 @@ void AddData(CLI::App& app, DataOptions& options, bool required) {
       ->check(CLI::PositiveNumber);
 }
 
+void AddRounding(CLI::App& app, WeightRounding& rounding) {
+  const std::map<std::string, WeightRounding> names = {
+      {"nearest", WeightRounding::kNearest}, {"compensated", WeightRounding::kCompensated}};
+  app.add_option("--rounding", rounding,
+                 "of weights: nearest, or compensated by the layers' inputs")
+      ->transform(CLI::CheckedTransformer(names).description(""))
+      ->type_name("TEXT");
+}
+
 void AddRun(CLI::App& app, RunOptions& options) {
   app.add_option("--threads", options.threads, "0: all cores; results do not depend on it")
       ->check(CLI::Range(0, 1024));
@@ -108,10 +118,7 @@ Expected<Dataset> OpenData(const DataOptions& options, const std::string& path,
                            const std::string& labels) {
   BW_ASSIGN(const Preprocess preprocess, ReadPreprocess(options));
   BW_ASSIGN(const Dataset data, Dataset::Open(path, labels, preprocess));
-  if (options.limit == 0 || options.limit >= data.size()) return data;
-  std::vector<std::size_t> positions(options.limit);
-  for (std::size_t i = 0; i < positions.size(); ++i) positions[i] = i;
-  return data.Select(positions);
+  return options.limit == 0 ? data : data.First(options.limit);
 }
 
 Expected<void> CheckScaleMethod(const std::string& text) {

@@ -9,6 +9,7 @@
 #include "bitwright/data/dataset.h"
 #include "bitwright/data/metric.h"
 #include "bitwright/graph/graph.h"
+#include "bitwright/quant/plan.h"
 
 namespace bw {
 
@@ -33,6 +34,8 @@ struct RunOptions {
 void AddModel(CLI::App& app, std::string& path);
 // `required`: the command does nothing without data.
 void AddData(CLI::App& app, DataOptions& options, bool required);
+// --rounding nearest | compensated.
+void AddRounding(CLI::App& app, WeightRounding& rounding);
 void AddRun(CLI::App& app, RunOptions& options);
 
 // The file's preprocessing with the flags laid over it.

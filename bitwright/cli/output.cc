@@ -8,9 +8,7 @@
 
 namespace bw {
 
-Expected<void> WriteNetwork(const std::string& folder, const Graph& graph,
-                            const QuantTargets& targets, const Plan& plan) {
-  BW_ASSIGN(const Graph quantized, ApplyPlan(graph, targets, plan));
+Expected<void> WriteNetwork(const std::string& folder, const Plan& plan, const Graph& quantized) {
   BW_ASSIGN(const std::string bytes, ExportOnnx(quantized));
   BW_TRY(WriteFile(folder + "/model.onnx", bytes));
   return WriteFile(folder + "/plan.json", PlanToJson(plan));

@@ -8,8 +8,7 @@
 namespace bw {
 
 // Writes plan.json and the quantized model.onnx; each file appears whole or not at all.
-Expected<void> WriteNetwork(const std::string& folder, const Graph& graph,
-                            const QuantTargets& targets, const Plan& plan);
+Expected<void> WriteNetwork(const std::string& folder, const Plan& plan, const Graph& quantized);
 
 // Writes report.json and report.md, and prints the summary (or with `json` the JSON).
 Expected<void> WriteReport(const std::string& folder, const Report& report, bool json);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <numeric>
 #include <utility>
 
 #include "bitwright/base/parallel.h"
@@ -118,6 +119,12 @@ Expected<Tensor> Dataset::Batch(std::size_t first, std::size_t count) const {
   ParallelFor(count, 0, [&](std::size_t i, int) { results[i] = read_one(i); });
   for (const Expected<void>& result : results) BW_TRY(result);
   return batch;
+}
+
+Dataset Dataset::First(std::size_t count) const {
+  std::vector<std::size_t> positions(std::min(count, size()));
+  std::iota(positions.begin(), positions.end(), std::size_t{0});
+  return Select(positions);
 }
 
 Dataset Dataset::Select(std::span<const std::size_t> positions) const {

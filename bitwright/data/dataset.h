@@ -87,6 +87,7 @@ class Dataset {
   Expected<Tensor> Batch(std::size_t first, std::size_t count) const;
 
   // The samples at these positions, in this order.
+  Dataset First(std::size_t count) const;  // the first `count`, or all
   Dataset Select(std::span<const std::size_t> positions) const;
   // Names the files for the report.
   const std::string& origin() const { return origin_; }

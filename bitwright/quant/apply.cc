@@ -1,7 +1,10 @@
 #include "bitwright/quant/apply.h"
 
 #include <algorithm>
+#include <mutex>
 
+#include "bitwright/base/parallel.h"
+#include "bitwright/quant/compensate.h"
 #include "bitwright/quant/scale_method.h"
 
 namespace bw {
@@ -32,11 +35,58 @@ void QuantizeActivation(Graph& graph, ValueId id, const TensorPlan& plan) {
 
 }  // namespace
 
-Expected<QTensor> QuantizeWeight(const Tensor& weight, const TensorPlan& plan) {
+Expected<QTensor> QuantizeWeight(const Tensor& weight, const TensorPlan& plan,
+                                 const LayerInputs* inputs) {
   BW_ASSIGN(const Grouping grouping, MakeGrouping(plan.spec.grain, weight.shape()));
   BW_ASSIGN(const QuantParams params,
             ChooseScales(weight.span<float>(), grouping, plan.spec, plan.scale_method));
-  return Quantize(weight, plan.spec, params);
+  if (plan.rounding == WeightRounding::kNearest) return Quantize(weight, plan.spec, params);
+  if (inputs == nullptr || inputs->empty()) {
+    return Fail(
+        "rounding 'compensated' needs the layer's inputs; give calibration samples with --data, or "
+        "round to "
+        "nearest");
+  }
+  return Quantize(RoundCompensated(weight, plan.spec, params, *inputs), plan.spec, params);
+}
+
+Expected<WeightCodes> QuantizeWeights(const Graph& graph, const QuantTargets& targets,
+                                      const Plan& plan, const std::vector<LayerInputs>& inputs,
+                                      int threads, const Progress& progress) {
+  WeightCodes codes(targets.tensors.size());
+  std::mutex mutex;
+  Expected<void> outcome;
+  std::size_t done = 0;
+  ParallelFor(targets.tensors.size(), threads, [&](std::size_t t, int) {
+    const QuantTarget& target = targets.tensors[t];
+    const auto entry = plan.tensors.find(target.name);
+    if (target.kind != TargetKind::kWeight || entry == plan.tensors.end()) return;
+    Expected<QTensor> quantized = QuantizeWeight(*graph.value(target.value).constant, entry->second,
+                                                 inputs.empty() ? nullptr : &inputs[t]);
+    const std::scoped_lock lock(mutex);
+    if (quantized) {
+      codes[t] = *std::move(quantized);
+    } else if (outcome) {
+      outcome =
+          Context(fmt::format("spec '{}' for '{}'", entry->second.spec.ToString(), target.name),
+                  quantized.error());
+    }
+    if (progress)
+      progress("rounding weights", static_cast<double>(++done) / static_cast<double>(codes.size()));
+  });
+  BW_TRY(outcome);
+  return codes;
+}
+
+Expected<Graph> ApplyPlan(const Graph& graph, const QuantTargets& targets, const Plan& plan) {
+  BW_ASSIGN(const WeightCodes weights, QuantizeWeights(graph, targets, plan, {}, 1));
+  return ApplyPlan(graph, targets, plan, weights);
+}
+
+bool NeedsLayerInputs(const Plan& plan) {
+  return std::any_of(plan.tensors.begin(), plan.tensors.end(), [](const auto& entry) {
+    return entry.second.rounding == WeightRounding::kCompensated;
+  });
 }
 
 Expected<QuantParams> ActivationParams(const std::string& name, const TensorPlan& plan,
@@ -74,25 +124,23 @@ Expected<void> FixScales(Plan& plan, const QuantTargets& targets,
   return {};
 }
 
-Expected<Graph> ApplyPlan(const Graph& graph, const QuantTargets& targets, const Plan& plan) {
+Expected<Graph> ApplyPlan(const Graph& graph, const QuantTargets& targets, const Plan& plan,
+                          const WeightCodes& weights) {
+  BW_CHECK(weights.size() == targets.tensors.size());
   Graph result = graph;
-  for (const QuantTarget& target : targets.tensors) {
+  for (std::size_t t = 0; t < targets.tensors.size(); ++t) {
+    const QuantTarget& target = targets.tensors[t];
     const auto entry = plan.tensors.find(target.name);
     if (entry == plan.tensors.end()) continue;
-    const TensorPlan& tensor = entry->second;
     if (target.kind == TargetKind::kActivation) {
-      BW_TRY(ActivationParams(target.name, tensor, nullptr));
-      QuantizeActivation(result, target.value, tensor);
+      BW_TRY(ActivationParams(target.name, entry->second, nullptr));
+      QuantizeActivation(result, target.value, entry->second);
       continue;
     }
-    Expected<QTensor> quantized = QuantizeWeight(*graph.value(target.value).constant, tensor);
-    if (!quantized) {
-      return Context(fmt::format("spec '{}' for '{}'", tensor.spec.ToString(), target.name),
-                     quantized.error());
-    }
+    BW_CHECK(weights[t].has_value());
     Value& value = result.value(target.value);
-    value.constant = Dequantize(*quantized);
-    value.quantized = *std::move(quantized);
+    value.constant = Dequantize(*weights[t]);
+    value.quantized = weights[t];
   }
   BW_TRY(Verify(result));
   return result;

@@ -207,9 +207,7 @@ Expected<Evaluation> Evaluator::RunGraph(const Graph& graph, RunnerOptions optio
 Expected<std::vector<double>> Evaluator::Sensitivities(const std::vector<Rounding>& roundings,
                                                        std::size_t samples,
                                                        const Progress& progress) {
-  std::vector<std::size_t> positions(std::min(samples, data_.size()));
-  for (std::size_t i = 0; i < positions.size(); ++i) positions[i] = i;
-  const Dataset prefix = data_.Select(positions);
+  const Dataset prefix = data_.First(samples);
   std::vector<std::vector<double>> parts(runner_.ChunkCount(prefix));
   const auto visit = [&](const Chunk& chunk, Executor& executor) -> Expected<void> {
     const Tensor reference = Copy(Runner::Rows(chunk, executor.Output(0)));

@@ -39,8 +39,8 @@ Expected<void> CheckKeys(const Json& object, std::span<const std::string> allowe
 }
 
 Expected<TensorPlan> TensorFromJson(const Json& object, const std::string& where) {
-  static const std::array<std::string, 5> kKeys = {"spec", "scale_method", "scale", "zero",
-                                                   "scaled_for"};
+  static const std::array<std::string, 6> kKeys = {"spec",  "scale_method", "rounding",
+                                                   "scale", "zero",         "scaled_for"};
   BW_TRY(CheckKeys(object, kKeys, where));
   BW_ASSIGN(const std::string text, Text(object, "spec", where));
   Expected<QuantSpec> spec = QuantSpec::Parse(text);
@@ -48,6 +48,13 @@ Expected<TensorPlan> TensorFromJson(const Json& object, const std::string& where
   TensorPlan tensor{*std::move(spec), "mse", std::nullopt};
   if (object.contains("scale_method")) {
     BW_ASSIGN(tensor.scale_method, Text(object, "scale_method", where));
+  }
+  if (object.contains("rounding")) {
+    BW_ASSIGN(const std::string rounding, Text(object, "rounding", where));
+    if (rounding != "nearest" && rounding != "compensated") {
+      return Fail("{}: unknown rounding '{}'; nearest and compensated are known", where, rounding);
+    }
+    if (rounding == "compensated") tensor.rounding = WeightRounding::kCompensated;
   }
   if (!object.contains("scale")) return tensor;
   if (!object["scale"].is_number()) return Fail("{}: 'scale' is no number", where);
@@ -90,6 +97,7 @@ std::string PlanToJson(const Plan& plan) {
   Json tensors = Json::object();
   for (const auto& [name, tensor] : plan.tensors) {
     Json entry = {{"spec", tensor.spec.ToString()}, {"scale_method", tensor.scale_method}};
+    if (tensor.rounding == WeightRounding::kCompensated) entry["rounding"] = "compensated";
     if (tensor.fixed) {
       entry["scale"] = tensor.fixed->scale;
       entry["zero"] = tensor.fixed->zero;

@@ -19,11 +19,16 @@ struct FixedScale {
   std::string scaled_for;  // QuantSpec text
 };
 
+// How a weight's elements go to the grid: each to its nearest value, or so that the layer's output
+// is near (compensate.h).
+enum class WeightRounding { kNearest, kCompensated };
+
 struct TensorPlan {
   QuantSpec spec;
   std::string scale_method =
       "mse";  // used where no scale is fixed: weights always, activations after an edit
   std::optional<FixedScale> fixed;  // activations
+  WeightRounding rounding = WeightRounding::kNearest;
 
   // True when the scale stands and was found for this very spec.
   bool HasScale() const { return fixed && fixed->scaled_for == spec.ToString(); }
@@ -39,7 +44,8 @@ struct Plan {
 std::string Fingerprint(const QuantTargets& targets);
 
 // {"bitwright_plan": 1, "network": "...", "tensors": {"conv1.weight": {"spec": "int4:c0",
-// "scale_method": "mse"},
+// "scale_method": "mse",
+//  "rounding": "compensated"},
 //  "relu1": {"spec": "uint8", "scale_method": "mse", "scale": 0.0123, "zero": 0, "scaled_for":
 //  "uint8"}}}
 std::string PlanToJson(const Plan& plan);

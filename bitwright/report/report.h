@@ -33,10 +33,11 @@ struct Report {
   double drop() const { return float_value - quantized_value; }
 };
 
-// The tensor lines and sizes of a plan on a network. SQNR of weights is exact; of activations over
-// the statistics' samples (none: not known, NaN). `chosen` gives sensitivities and may be empty.
+// The tensor lines of a plan on a network; `quantized` is the plan applied to `graph`. SQNR of
+// weights is exact; of activations over the statistics' samples (none: not known, NaN). `chosen`
+// gives sensitivities and may be empty.
 Expected<std::vector<TensorReport>> TensorReports(
-    const Graph& graph, const QuantTargets& targets, const Plan& plan,
+    const Graph& graph, const Graph& quantized, const QuantTargets& targets, const Plan& plan,
     const std::vector<ActivationStatistics>& statistics, const std::vector<Candidate>& chosen);
 
 // docs/report.md describes the keys; they are stable. Numbers that are not finite are null.

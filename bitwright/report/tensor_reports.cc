@@ -16,12 +16,6 @@ double SqnrDb(std::span<const float> values, std::span<const float> rounded) {
   return 10 * std::log10(power / error);
 }
 
-Expected<double> WeightSqnr(const Tensor& weight, const TensorPlan& plan) {
-  BW_ASSIGN(const QTensor quantized, QuantizeWeight(weight, plan));
-  const Tensor rounded = Dequantize(quantized);
-  return SqnrDb(weight.span<float>(), rounded.span<float>());
-}
-
 Expected<double> ActivationSqnr(const std::string& name, const TensorPlan& plan,
                                 const ActivationStatistics& statistics) {
   BW_ASSIGN(const QuantParams params, ActivationParams(name, plan, &statistics));
@@ -35,7 +29,7 @@ Expected<double> ActivationSqnr(const std::string& name, const TensorPlan& plan,
 }  // namespace
 
 Expected<std::vector<TensorReport>> TensorReports(
-    const Graph& graph, const QuantTargets& targets, const Plan& plan,
+    const Graph& graph, const Graph& quantized, const QuantTargets& targets, const Plan& plan,
     const std::vector<ActivationStatistics>& statistics, const std::vector<Candidate>& chosen) {
   std::vector<TensorReport> reports;
   for (std::size_t t = 0; t < targets.tensors.size(); ++t) {
@@ -49,7 +43,8 @@ Expected<std::vector<TensorReport>> TensorReports(
       report.bits = tensor.spec.element.bits();
       report.bytes = TensorBytes(target, tensor.spec);
       if (target.kind == TargetKind::kWeight) {
-        BW_ASSIGN(report.sqnr_db, WeightSqnr(*graph.value(target.value).constant, tensor));
+        report.sqnr_db = SqnrDb(graph.value(target.value).constant->span<float>(),
+                                quantized.value(target.value).constant->span<float>());
       } else if (t < statistics.size()) {
         BW_ASSIGN(report.sqnr_db, ActivationSqnr(target.name, tensor, statistics[t]));
       } else {

@@ -22,7 +22,9 @@ std::vector<std::size_t> Hull(const Decision& decision) {
   std::vector<std::size_t> hull;
   for (const std::size_t next : order) {
     if (!hull.empty() && decision[next].cost >= decision[hull.back()].cost) continue;
-    while (hull.size() >= 2 && slope(hull[hull.size() - 2], hull.back()) >= slope(hull.back(), next)) hull.pop_back();
+    while (hull.size() >= 2 &&
+           slope(hull[hull.size() - 2], hull.back()) >= slope(hull.back(), next))
+      hull.pop_back();
     hull.push_back(next);
   }
   return hull;
@@ -34,14 +36,16 @@ class Search {
   Search(const Oracle& oracle, const DescentLimits& limits) : oracle_(oracle), limits_(limits) {}
 
   bool exhausted() const {
-    return result_.evaluations >= limits_.evaluations || (limits_.out_of_time && limits_.out_of_time());
+    return result_.evaluations >= limits_.evaluations ||
+           (limits_.out_of_time && limits_.out_of_time());
   }
 
   Expected<bool> Try(const Assignment& assignment) {
     BW_ASSIGN(const Verdict verdict, oracle_(assignment));
     ++result_.evaluations;
     if (limits_.progress) {
-      limits_.progress("search", static_cast<double>(result_.evaluations) / static_cast<double>(limits_.evaluations));
+      limits_.progress("search", static_cast<double>(result_.evaluations) /
+                                     static_cast<double>(limits_.evaluations));
     }
     return verdict.feasible;
   }
@@ -61,7 +65,8 @@ class Search {
   DescentResult result_;
 };
 
-// The largest feasible prefix of the path by bisection; 0 when only the start is known to be feasible.
+// The largest feasible prefix of the path by bisection; 0 when only the start is known to be
+// feasible.
 Expected<std::size_t> Bisect(const DescentPath& path, Search& search) {
   std::size_t good = 0, bad = path.steps.size() + 1;
   while (bad - good > 1 && !search.exhausted()) {
@@ -78,8 +83,8 @@ Expected<std::size_t> Bisect(const DescentPath& path, Search& search) {
   return good;
 }
 
-// Takes the remaining steps one at a time in order of damage, leaving out those refused; a refused step's decision
-// stays where it is.
+// Takes the remaining steps one at a time in order of damage, leaving out those refused; a refused
+// step's decision stays where it is.
 Expected<void> TryRemaining(const DescentPath& path, std::size_t from, Search& search) {
   std::vector<char> blocked(path.start.size(), 0);
   for (std::size_t s = from; s < path.steps.size() && !search.exhausted(); ++s) {
@@ -88,8 +93,10 @@ Expected<void> TryRemaining(const DescentPath& path, std::size_t from, Search& s
     Assignment trial = search.result().assignment;
     trial[step.decision] = step.choice;
     BW_ASSIGN(const bool feasible, search.Try(trial));
-    if (feasible) BW_TRY(search.Accept(trial));
-    else blocked[step.decision] = 1;
+    if (feasible)
+      BW_TRY(search.Accept(trial));
+    else
+      blocked[step.decision] = 1;
   }
   return {};
 }
@@ -108,9 +115,10 @@ DescentPath MakeDescentPath(const std::vector<Decision>& decisions) {
       path.steps.push_back({d, hull[i], (to.loss - from.loss) / (from.cost - to.cost)});
     }
   }
-  std::stable_sort(path.steps.begin(), path.steps.end(), [](const DescentStep& a, const DescentStep& b) {
-    return a.damage_per_cost < b.damage_per_cost;
-  });
+  std::stable_sort(path.steps.begin(), path.steps.end(),
+                   [](const DescentStep& a, const DescentStep& b) {
+                     return a.damage_per_cost < b.damage_per_cost;
+                   });
   return path;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// Greedy descent over decisions with measured single-choice losses, verified by an oracle. Knows no graph, no format
-// and no chip.
+// Greedy descent over decisions with measured single-choice losses, verified by an oracle. Knows no
+// graph, no format and no chip.
 
 #include <cstddef>
 #include <functional>
@@ -32,13 +32,13 @@ struct DescentStep {
 };
 
 struct DescentPath {
-  Assignment start;                 // the least loss everywhere (of equals, the least cost)
-  std::vector<DescentStep> steps;   // in order of rising damage per cost saved
+  Assignment start;                // the least loss everywhere (of equals, the least cost)
+  std::vector<DescentStep> steps;  // in order of rising damage per cost saved
 };
 
-// Prunes dominated choices (only the lower convex hull of each decision's (cost, loss) remains) and orders the steps
-// along all hulls: every prefix minimises the summed loss at its cost among hull points, and so is the Lagrangian
-// solution for some multiplier (Everett, 1963).
+// Prunes dominated choices (only the lower convex hull of each decision's (cost, loss) remains) and
+// orders the steps along all hulls: every prefix minimises the summed loss at its cost among hull
+// points, and so is the Lagrangian solution for some multiplier (Everett, 1963).
 DescentPath MakeDescentPath(const std::vector<Decision>& decisions);
 
 // The assignment after the first `count` steps.
@@ -53,8 +53,9 @@ using Oracle = std::function<Expected<Verdict>(const Assignment&)>;
 
 struct DescentLimits {
   std::size_t evaluations = 60;
-  std::function<bool()> out_of_time;                      // may be empty
-  std::function<Expected<void>(const Assignment&)> best;  // told each better feasible assignment; may be empty
+  std::function<bool()> out_of_time;  // may be empty
+  std::function<Expected<void>(const Assignment&)>
+      best;  // told each better feasible assignment; may be empty
   Progress progress;
 };
 
@@ -64,9 +65,9 @@ struct DescentResult {
   std::size_t evaluations = 0;
 };
 
-// Finds by bisection how far down the path the oracle agrees, then goes on step by step, skipping the steps it
-// refuses, until a round brings nothing or a limit is reached. When even the start is refused, it is returned,
-// infeasible.
+// Finds by bisection how far down the path the oracle agrees, then goes on step by step, skipping
+// the steps it refuses, until a round brings nothing or a limit is reached. When even the start is
+// refused, it is returned, infeasible.
 Expected<DescentResult> Descend(const std::vector<Decision>& decisions, const Oracle& oracle,
                                 const DescentLimits& limits);
 

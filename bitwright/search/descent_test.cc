@@ -37,7 +37,8 @@ RC_GTEST_PROP(MakeDescentPath, EveryPrefixIsOptimalAtItsCost, ()) {
   std::vector<Decision> decisions(*rc::gen::inRange<std::size_t>(1, 4));
   for (Decision& decision : decisions) {
     decision.resize(*rc::gen::inRange<std::size_t>(1, 5));
-    for (Choice& choice : decision) choice = {1.0 * *rc::gen::inRange(1, 20), 1.0 * *rc::gen::inRange(0, 20)};
+    for (Choice& choice : decision)
+      choice = {1.0 * *rc::gen::inRange(1, 20), 1.0 * *rc::gen::inRange(0, 20)};
   }
   const DescentPath path = MakeDescentPath(decisions);
   for (std::size_t prefix = 0; prefix <= path.steps.size(); ++prefix) {
@@ -58,7 +59,8 @@ TEST(Descend, ReachesTheBoundAndNeverLeavesIt) {
   std::vector<Decision> decisions;
   for (int d = 0; d < 12; ++d) {
     Decision decision;
-    for (int bits = 8; bits >= 2; --bits) decision.push_back({1.0 * bits * (1 + d), (1 + d % 3) * std::pow(4.0, -bits)});
+    for (int bits = 8; bits >= 2; --bits)
+      decision.push_back({1.0 * bits * (1 + d), (1 + d % 3) * std::pow(4.0, -bits)});
     decisions.push_back(decision);
   }
   std::size_t told = 0;
@@ -69,7 +71,9 @@ TEST(Descend, ReachesTheBoundAndNeverLeavesIt) {
     ++told;
     return {};
   };
-  const auto oracle = [&](const Assignment& a) -> Expected<Verdict> { return Verdict{Loss(decisions, a) <= 0.05, 0}; };
+  const auto oracle = [&](const Assignment& a) -> Expected<Verdict> {
+    return Verdict{Loss(decisions, a) <= 0.05, 0};
+  };
   const Expected<DescentResult> result = Descend(decisions, oracle, limits);
   ASSERT_TRUE(result.has_value());
   EXPECT_TRUE(result->feasible);

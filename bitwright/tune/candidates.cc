@@ -137,13 +137,14 @@ Expected<std::vector<Candidate>> MakeCandidates(const Graph& graph, const QuantT
 }
 
 Expected<CandidateRounding> Realise(const Graph& graph, const QuantTarget& target,
-                                    const TensorPlan& plan) {
+                                    const TensorPlan& plan, const LayerInputs* inputs) {
   if (target.kind == TargetKind::kWeight) {
-    BW_ASSIGN(const QTensor quantized, QuantizeWeight(*graph.value(target.value).constant, plan));
-    return CandidateRounding{Dequantize(quantized), {plan.spec, {}}};
+    BW_ASSIGN(QTensor codes, QuantizeWeight(*graph.value(target.value).constant, plan, inputs));
+    Tensor weight = Dequantize(codes);
+    return CandidateRounding{std::move(codes), std::move(weight), {plan.spec, {}}};
   }
   BW_ASSIGN(QuantParams params, ActivationParams(target.name, plan, nullptr));
-  return CandidateRounding{{}, {plan.spec, std::move(params)}};
+  return CandidateRounding{{}, {}, {plan.spec, std::move(params)}};
 }
 
 }  // namespace bw

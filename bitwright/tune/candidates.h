@@ -18,10 +18,11 @@ Expected<std::vector<Candidate>> MakeCandidates(const Graph& graph, const QuantT
 
 // The rounding that one candidate means; the tensors and quantizers live as long as this.
 struct CandidateRounding {
-  Tensor weight;                   // of a weight candidate
+  std::optional<QTensor> codes;    // of a weight candidate
+  Tensor weight;                   // decoded
   ActivationQuantizer activation;  // of an activation candidate
 };
 Expected<CandidateRounding> Realise(const Graph& graph, const QuantTarget& target,
-                                    const TensorPlan& plan);
+                                    const TensorPlan& plan, const LayerInputs* inputs);
 
 }  // namespace bw

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <mutex>
 
+#include "bitwright/base/parallel.h"
 #include "bitwright/runtime/work.h"
 #include "bitwright/search/descent.h"
 #include "bitwright/tune/candidates.h"
@@ -11,32 +13,34 @@
 namespace bw {
 namespace {
 
-// What one sweep may cost in multiply-accumulates; fixed, so that the same inputs give the same result on any machine.
+// What one sweep may cost in multiply-accumulates; fixed, so that the same inputs give the same
+// result on any machine.
 constexpr double kSensitivityMacs = 6e11;
 constexpr std::size_t kFewestSensitivitySamples = 16, kMostSensitivitySamples = 256;
-
-Dataset Prefix(const Dataset& data, std::size_t count) {
-  std::vector<std::size_t> positions(std::min(count, data.size()));
-  for (std::size_t i = 0; i < positions.size(); ++i) positions[i] = i;
-  return data.Select(positions);
-}
 
 // The tuner's state between its stages.
 class Tuner {
  public:
   Tuner(const Graph& graph, const QuantTargets& targets, const TuneData& data, const Metric& metric,
-        const TuneOptions& options, const std::function<Expected<void>(const Plan&)>& save, const Progress& progress)
-      : graph_(graph), targets_(targets), data_(data), metric_(metric), options_(options), save_(save),
-        progress_(progress), start_(std::chrono::steady_clock::now()) {}
+        const TuneOptions& options, const SavePlan& save, const Progress& progress)
+      : graph_(graph),
+        targets_(targets),
+        data_(data),
+        metric_(metric),
+        options_(options),
+        save_(save),
+        progress_(progress),
+        start_(std::chrono::steady_clock::now()) {}
 
   Expected<TuneResult> Run() {
-    BW_ASSIGN(Evaluator search, Evaluator::Create(graph_, data_.search, metric_, Options(true), progress_));
+    BW_ASSIGN(Evaluator search,
+              Evaluator::Create(graph_, data_.search, metric_, Options(true), progress_));
     if (!options_.force) BW_TRY(CheckPlausible(search.float_result(), metric_, data_.search));
-    const Dataset calibration = Prefix(data_.calibration, options_.calibration_samples);
+    const Dataset calibration = data_.calibration.First(options_.calibration_samples);
     BW_ASSIGN(statistics_,
               Calibrate(graph_, targets_, calibration, options_.seed, options_.threads, progress_));
     BW_ASSIGN(candidates_, MakeCandidates(graph_, targets_, statistics_, options_, progress_));
-    BW_TRY(Realise());
+    BW_TRY(Realise(calibration));
     BW_TRY(MeasureSensitivities(search));
     MakeDecisions();
     BW_ASSIGN(const DescentResult found, Search(search));
@@ -44,25 +48,49 @@ class Tuner {
   }
 
  private:
-  RunnerOptions Options(bool keep_values) const { return {options_.threads, Backend::kFast, keep_values}; }
+  RunnerOptions Options(bool keep_values) const {
+    return {options_.threads, Backend::kFast, keep_values};
+  }
 
   double Elapsed() const {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   }
 
-  Expected<void> Realise() {
-    roundings_.reserve(candidates_.size());
-    for (const Candidate& candidate : candidates_) {
-      BW_ASSIGN(CandidateRounding rounding, bw::Realise(graph_, targets_.tensors[candidate.target], candidate.plan));
-      roundings_.push_back(std::move(rounding));
+  // Rounds every candidate. A layer whose inputs cannot be drawn (ConvTranspose) rounds to nearest.
+  Expected<void> Realise(const Dataset& calibration) {
+    std::vector<LayerInputs> inputs(targets_.tensors.size());
+    if (options_.rounding == WeightRounding::kCompensated) {
+      BW_ASSIGN(inputs, CollectLayerInputs(graph_, targets_, calibration, options_.seed,
+                                           options_.threads, progress_));
     }
-    return {};
+    roundings_.resize(candidates_.size());
+    std::mutex mutex;
+    Expected<void> outcome;
+    std::size_t done = 0;
+    ParallelFor(candidates_.size(), options_.threads, [&](std::size_t c, int) {
+      Candidate& candidate = candidates_[c];
+      const QuantTarget& target = targets_.tensors[candidate.target];
+      const LayerInputs& own = inputs[candidate.target];
+      if (!own.empty()) candidate.plan.rounding = WeightRounding::kCompensated;
+      Expected<CandidateRounding> rounding = bw::Realise(graph_, target, candidate.plan, &own);
+      const std::scoped_lock lock(mutex);
+      if (rounding)
+        roundings_[c] = *std::move(rounding);
+      else if (outcome)
+        outcome = tl::unexpected(std::move(rounding).error());
+      if (progress_)
+        progress_("rounding weights",
+                  static_cast<double>(++done) / static_cast<double>(candidates_.size()));
+    });
+    return outcome;
   }
 
   void Add(std::size_t candidate, Rounding& rounding) const {
     const QuantTarget& target = targets_.tensors[candidates_[candidate].target];
-    if (target.kind == TargetKind::kWeight) rounding.constants[target.value] = &roundings_[candidate].weight;
-    else rounding.quantizers[target.value] = &roundings_[candidate].activation;
+    if (target.kind == TargetKind::kWeight)
+      rounding.constants[target.value] = &roundings_[candidate]->weight;
+    else
+      rounding.quantizers[target.value] = &roundings_[candidate]->activation;
   }
 
   Expected<void> MeasureSensitivities(Evaluator& search) {
@@ -71,8 +99,8 @@ class Tuner {
       BW_ASSIGN(const std::int64_t macs, CountMacs(graph_, data_.search.rows_per_sample()));
       const double per_sample =
           std::max(1.0, static_cast<double>(macs) * static_cast<double>(candidates_.size()) / 2);
-      samples = std::clamp(static_cast<std::size_t>(kSensitivityMacs / per_sample), kFewestSensitivitySamples,
-                           kMostSensitivitySamples);
+      samples = std::clamp(static_cast<std::size_t>(kSensitivityMacs / per_sample),
+                           kFewestSensitivitySamples, kMostSensitivitySamples);
     }
     std::vector<Rounding> alone(candidates_.size());
     for (std::size_t c = 0; c < candidates_.size(); ++c) Add(c, alone[c]);
@@ -81,13 +109,16 @@ class Tuner {
     return {};
   }
 
-  // One decision for each target that has candidates. What is not minimised keeps the weight of a tie-break.
+  // One decision for each target that has candidates. What is not minimised keeps the weight of a
+  // tie-break.
   void MakeDecisions() {
     std::map<std::size_t, std::vector<std::size_t>> by_target;
-    for (std::size_t c = 0; c < candidates_.size(); ++c) by_target[candidates_[c].target].push_back(c);
+    for (std::size_t c = 0; c < candidates_.size(); ++c)
+      by_target[candidates_[c].target].push_back(c);
     for (const auto& [target, members] : by_target) {
       const bool weight = targets_.tensors[target].kind == TargetKind::kWeight;
-      const bool counts = options_.minimize == "total" || (options_.minimize == "weights") == weight;
+      const bool counts =
+          options_.minimize == "total" || (options_.minimize == "weights") == weight;
       Decision decision;
       for (const std::size_t c : members) {
         const double bytes = static_cast<double>(candidates_[c].bytes);
@@ -100,7 +131,8 @@ class Tuner {
 
   std::vector<std::size_t> Chosen(const Assignment& assignment) const {
     std::vector<std::size_t> chosen;
-    for (std::size_t d = 0; d < assignment.size(); ++d) chosen.push_back(members_[d][assignment[d]]);
+    for (std::size_t d = 0; d < assignment.size(); ++d)
+      chosen.push_back(members_[d][assignment[d]]);
     return chosen;
   }
 
@@ -113,13 +145,22 @@ class Tuner {
     return plan;
   }
 
+  Expected<Graph> Quantized(const Assignment& assignment) const {
+    WeightCodes codes(targets_.tensors.size());
+    for (const std::size_t c : Chosen(assignment))
+      codes[candidates_[c].target] = roundings_[c]->codes;
+    return ApplyPlan(graph_, targets_, MakePlan(assignment), codes);
+  }
+
   Expected<DescentResult> Search(Evaluator& search) {
     const Oracle oracle = [&](const Assignment& assignment) -> Expected<Verdict> {
       Rounding rounding;
       for (const std::size_t c : Chosen(assignment)) Add(c, rounding);
       BW_ASSIGN(const Evaluation evaluation, search.Run(rounding));
       const double drop = Drop(search.float_result(), evaluation);
-      const double slack = options_.max_drop - std::max(drop, evaluation.expected_drop);
+      const double reserve = options_.margin * DropStandardError(metric_, data_.search,
+                                                                 search.float_result(), evaluation);
+      const double slack = options_.max_drop - std::max(drop, evaluation.expected_drop) - reserve;
       const Verdict verdict{slack >= 0, slack};
       last_drop_ = drop;
       return verdict;
@@ -130,7 +171,8 @@ class Tuner {
     limits.progress = progress_;
     limits.best = [&](const Assignment& assignment) -> Expected<void> {
       best_drop_ = last_drop_;
-      return save_(MakePlan(assignment));
+      BW_ASSIGN(const Graph quantized, Quantized(assignment));
+      return save_(MakePlan(assignment), quantized);
     };
     return Descend(decisions_, oracle, limits);
   }
@@ -143,9 +185,10 @@ class Tuner {
     result.evaluations = found.evaluations;
     result.search_drop = found.feasible ? best_drop_ : last_drop_;
     for (const std::size_t c : Chosen(found.assignment)) result.chosen.push_back(candidates_[c]);
-    BW_ASSIGN(Evaluator test, Evaluator::Create(graph_, data_.test, metric_, Options(false), progress_));
-    BW_ASSIGN(const Graph quantized, ApplyPlan(graph_, targets_, result.plan));
-    BW_ASSIGN(result.quantized_test, test.RunGraph(quantized, Options(false), progress_));
+    BW_ASSIGN(Evaluator test,
+              Evaluator::Create(graph_, data_.test, metric_, Options(false), progress_));
+    BW_ASSIGN(result.quantized, Quantized(found.assignment));
+    BW_ASSIGN(result.quantized_test, test.RunGraph(result.quantized, Options(false), progress_));
     result.float_test = test.float_result();
     result.statistics = std::move(statistics_);
     return result;
@@ -156,40 +199,21 @@ class Tuner {
   const TuneData& data_;
   const Metric& metric_;
   const TuneOptions& options_;
-  const std::function<Expected<void>(const Plan&)>& save_;
+  const SavePlan& save_;
   const Progress& progress_;
   std::chrono::steady_clock::time_point start_;
   std::vector<ActivationStatistics> statistics_;  // by target
   std::vector<Candidate> candidates_;
-  std::vector<CandidateRounding> roundings_;          // by candidate
+  std::vector<std::optional<CandidateRounding>> roundings_;  // by candidate
   std::vector<Decision> decisions_;
-  std::vector<std::vector<std::size_t>> members_;     // by decision: its choices' candidates
+  std::vector<std::vector<std::size_t>> members_;  // by decision: its choices' candidates
   double last_drop_ = 0, best_drop_ = 0;
 };
 
 }  // namespace
 
-double Drop(const Evaluation& before, const Evaluation& after) { return before.value - after.value; }
-
-Expected<void> CheckPlausible(const Evaluation& evaluation, const Metric& metric, const Dataset& data) {
-  if (!metric.needs_labels) return {};
-  double guessing = 0.5;
-  if (metric.is_percent) {
-    std::map<std::int64_t, double> counts;
-    for (std::size_t i = 0; i < data.size(); ++i) ++counts[data.label(i)];
-    double most = 0;
-    for (const auto& [unused, count] : counts) most = std::max(most, count);
-    guessing = most / static_cast<double>(data.size());
-  }
-  if (evaluation.value > guessing * 1.1 + (metric.is_percent ? 0.0 : 0.02)) return {};
-  return Fail(
-      "{}: the float network's {} is {:.4f} on {} samples, guessing gives {:.4f}; check the preprocessing (scale, mean, "
-      "std, colour order, layout) and the labels, or go on with --force",
-      data.origin(), metric.name, evaluation.value, evaluation.images, guessing);
-}
-
-Expected<TuneResult> Tune(const Graph& graph, const QuantTargets& targets, const TuneData& data, const Metric& metric,
-                          const TuneOptions& options, const std::function<Expected<void>(const Plan&)>& save,
+Expected<TuneResult> Tune(const Graph& graph, const QuantTargets& targets, const TuneData& data,
+                          const Metric& metric, const TuneOptions& options, const SavePlan& save,
                           const Progress& progress) {
   return Tuner(graph, targets, data, metric, options, save, progress).Run();
 }

@@ -18,7 +18,9 @@ struct TuneOptions {
   std::string weight_scaling =
       "c:fp16";  // grain and scale format of weights; 'c' is the output-channel axis
   std::string scale_method = "mse";
+  WeightRounding rounding = WeightRounding::kCompensated;
   std::string minimize = "total";  // total | weights | activations (bytes)
+  double margin = 0.5;  // standard errors of the drop that are kept in reserve for unseen samples
   double budget_seconds = 300;
   std::size_t evaluations = 100;        // of whole plans
   std::size_t sensitivity_samples = 0;  // 0: chosen by the network's size
@@ -53,6 +55,7 @@ struct Candidate {
 
 struct TuneResult {
   Plan plan;
+  Graph quantized;        // the plan applied
   bool feasible = false;  // on the search split
   Evaluation float_test, quantized_test;
   double search_drop = 0;                        // on the search split
@@ -72,15 +75,22 @@ Sizes PlanSizes(const QuantTargets& targets, const Plan& plan);
 // How much of the metric is lost, in its natural unit; negative when the network became better.
 double Drop(const Evaluation& before, const Evaluation& after);
 
+// Standard error of Drop by the jackknife over 50 groups of samples (Quenouille; Tukey 1958), which
+// pairs the two runs.
+double DropStandardError(const Metric& metric, const Dataset& data, const Evaluation& before,
+                         const Evaluation& after);
+
 // Refuses a float accuracy that labels cannot explain: no better than guessing the commonest class.
 Expected<void> CheckPlausible(const Evaluation& evaluation, const Metric& metric,
                               const Dataset& data);
 
+// Told each better plan, and the network under it.
+using SavePlan = std::function<Expected<void>(const Plan& plan, const Graph& quantized)>;
+
 // Tunes an imported network whose passes have run. `save` is called with each better plan as soon
 // as it is known.
 Expected<TuneResult> Tune(const Graph& graph, const QuantTargets& targets, const TuneData& data,
-                          const Metric& metric, const TuneOptions& options,
-                          const std::function<Expected<void>(const Plan&)>& save,
+                          const Metric& metric, const TuneOptions& options, const SavePlan& save,
                           const Progress& progress = {});
 
 }  // namespace bw

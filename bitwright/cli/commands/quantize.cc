@@ -17,6 +17,8 @@ struct Options {
   std::string model, out, weights = "int8", activations = "int8", scale_method = "mse", plan,
                           calibration;
   std::vector<std::string> layers, keep_float;
+  WeightRounding rounding = WeightRounding::kNearest;
+  std::size_t calibration_samples = 512;
   DataOptions data;
   RunOptions run;
 };
@@ -90,8 +92,9 @@ Expected<Plan> UniformPlan(const Options& options, const QuantTargets& targets,
     if (const auto fits = MakeGrouping(spec->grain, target.shape); weight && !fits) {
       return FailUsage("{}: spec '{}' for '{}': {}", flag, text, target.name, fits.error().message);
     }
-    plan.tensors.emplace(target.name,
-                         TensorPlan{*std::move(spec), options.scale_method, std::nullopt});
+    TensorPlan tensor{*std::move(spec), options.scale_method, std::nullopt};
+    if (weight) tensor.rounding = options.rounding;
+    plan.tensors.emplace(target.name, std::move(tensor));
   }
   return plan;
 }
@@ -110,7 +113,10 @@ Expected<Inputs> ReadInputs(const Options& options) {
   if (!targets) return Context(options.model, targets.error());
   inputs.targets = *std::move(targets);
   if (!options.calibration.empty()) {
-    BW_ASSIGN(inputs.calibration, OpenData(options.data, options.calibration, ""));
+    BW_ASSIGN(const Dataset calibration, OpenData(options.data, options.calibration, ""));
+    inputs.calibration =
+        SplitDataset(calibration, std::vector<double>{1.0}, options.run.seed)[0].First(
+            options.calibration_samples);
   }
   if (options.data.data.empty()) return inputs;
   BW_ASSIGN(inputs.test, OpenData(options.data, options.data.data, options.data.labels));
@@ -123,7 +129,7 @@ Expected<Inputs> ReadInputs(const Options& options) {
         "give more, or --calib",
         inputs.test->origin(), inputs.test->size());
   }
-  inputs.calibration = parts[0];
+  inputs.calibration = parts[0].First(options.calibration_samples);
   inputs.test = parts[1];
   return inputs;
 }
@@ -139,37 +145,59 @@ bool RoundsActivations(const Options& options) {
   return options.activations != "fp32" || !options.layers.empty();
 }
 
-// The whole plan with every scale in it, and the proof that it fits the network.
-Expected<Plan> FinishPlan(const Options& options, const Inputs& inputs,
-                          const std::vector<ActivationStatistics>& statistics, Plan plan) {
-  const auto refuse = [&](Error error) {
-    if (!options.plan.empty()) error.kind = ErrorKind::kInput;
-    return Context(options.plan.empty() ? options.model : options.plan, std::move(error));
-  };
-  const Expected<void> fixed = FixScales(plan, inputs.targets, statistics);
-  if (!fixed) return refuse(fixed.error());
-  const Expected<Graph> quantized = ApplyPlan(inputs.graph, inputs.targets, plan);
-  if (!quantized) return refuse(quantized.error());
-  return plan;
+// A plan with every scale in it, and the network under it.
+struct Quantized {
+  Plan plan;
+  Graph graph;
+};
+
+// Weights whose layers' inputs cannot be drawn (ConvTranspose); the plan says so.
+void RoundRestToNearest(const QuantTargets& targets, const std::vector<LayerInputs>& inputs,
+                        Plan& plan) {
+  for (std::size_t t = 0; t < targets.tensors.size(); ++t) {
+    const auto entry = plan.tensors.find(targets.tensors[t].name);
+    if (entry != plan.tensors.end() && inputs[t].empty())
+      entry->second.rounding = WeightRounding::kNearest;
+  }
 }
 
-Expected<Plan> MakePlan(const Options& options, const Inputs& inputs,
-                        const std::vector<ActivationStatistics>& statistics) {
+Expected<Quantized> Apply(const Options& options, const Inputs& inputs,
+                          const std::vector<ActivationStatistics>& statistics, Plan plan) {
+  BW_TRY(FixScales(plan, inputs.targets, statistics));
+  std::vector<LayerInputs> layer_inputs;
+  if (NeedsLayerInputs(plan) && inputs.calibration) {
+    BW_ASSIGN(layer_inputs,
+              CollectLayerInputs(inputs.graph, inputs.targets, *inputs.calibration,
+                                 options.run.seed, options.run.threads, TerminalProgress()));
+    if (options.plan.empty()) RoundRestToNearest(inputs.targets, layer_inputs, plan);
+  }
+  BW_ASSIGN(const WeightCodes codes,
+            QuantizeWeights(inputs.graph, inputs.targets, plan, layer_inputs, options.run.threads,
+                            TerminalProgress()));
+  BW_ASSIGN(Graph graph, ApplyPlan(inputs.graph, inputs.targets, plan, codes));
+  return Quantized{std::move(plan), std::move(graph)};
+}
+
+Expected<Quantized> Decide(const Options& options, const Inputs& inputs,
+                           const std::vector<ActivationStatistics>& statistics) {
   Plan plan;
   if (options.plan.empty()) {
     BW_ASSIGN(plan, UniformPlan(options, inputs.targets, statistics));
   } else {
     BW_ASSIGN(plan, ReadPlan(options, inputs.targets));
   }
-  return FinishPlan(options, inputs, statistics, std::move(plan));
+  Expected<Quantized> quantized = Apply(options, inputs, statistics, std::move(plan));
+  if (quantized) return quantized;
+  Error error = quantized.error();
+  if (!options.plan.empty()) error.kind = ErrorKind::kInput;
+  return Context(options.plan.empty() ? options.model : options.plan, std::move(error));
 }
 
 Expected<void> Measure(const Options& options, const Inputs& inputs, const Metric& metric,
-                       const Plan& plan, Report& report) {
+                       const Graph& quantized, Report& report) {
   const RunnerOptions run{options.run.threads, Backend::kFast, false};
   BW_ASSIGN(Evaluator evaluator,
             Evaluator::Create(inputs.graph, *inputs.test, metric, run, TerminalProgress()));
-  BW_ASSIGN(const Graph quantized, ApplyPlan(inputs.graph, inputs.targets, plan));
   BW_ASSIGN(const Evaluation result, evaluator.RunGraph(quantized, run, TerminalProgress()));
   report.metric = metric.name;
   report.percent = metric.is_percent;
@@ -201,23 +229,23 @@ Expected<int> Run(const Options& options) {
         "--data: is missing; scales of activations are found from samples (or say --activations "
         "fp32)");
   }
-  BW_ASSIGN(const Plan plan, MakePlan(options, inputs, statistics));
+  BW_ASSIGN(const Quantized quantized, Decide(options, inputs, statistics));
   Report report;
   report.network = options.model;
   report.split = inputs.calibration
                      ? "Calibration and test samples are disjoint where --data was split by seed."
                      : "No samples were used.";
   if (inputs.test) {
-    const auto measured = Measure(options, inputs, *metric, plan, report);
+    const auto measured = Measure(options, inputs, *metric, quantized.graph, report);
     if (!measured) return Context(options.model, measured.error());
   }
   ClearProgress();
-  report.sizes = PlanSizes(inputs.targets, plan);
+  report.sizes = PlanSizes(inputs.targets, quantized.plan);
   const bool calibrated = inputs.calibration.has_value();
   BW_ASSIGN(report.tensors,
-            TensorReports(inputs.graph, inputs.targets, plan,
+            TensorReports(inputs.graph, quantized.graph, inputs.targets, quantized.plan,
                           calibrated ? statistics : std::vector<ActivationStatistics>(), {}));
-  BW_TRY(WriteNetwork(options.out, inputs.graph, inputs.targets, plan));
+  BW_TRY(WriteNetwork(options.out, quantized.plan, quantized.graph));
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   BW_TRY(WriteReport(options.out, report, options.run.json));
   return 0;
@@ -238,6 +266,9 @@ CommandAction Prepare(CLI::App& app) {
                  "REGEX=SPEC for tensors whose name matches; the last match wins");
   app.add_option("--exclude", options->keep_float, "REGEX of tensors that stay float32");
   app.add_option("--scale-method", options->scale_method, "mse | max | percentile[=P] | dda");
+  AddRounding(app, options->rounding);
+  app.add_option("--calibration-samples", options->calibration_samples,
+                 "at most so many samples for calibration");
   app.add_option("--plan", options->plan, "a plan.json instead of --weights and --activations");
   app.add_option("--calib", options->calibration,
                  "separate calibration samples; else a fifth of --data");

@@ -101,8 +101,8 @@ Expected<Report> MakeReport(const Options& options, const Graph& graph, const Qu
   report.max_drop = tune.max_drop;
   report.search_drop = result.search_drop;
   report.sizes = PlanSizes(targets, result.plan);
-  BW_ASSIGN(report.tensors,
-            TensorReports(graph, targets, result.plan, result.statistics, result.chosen));
+  BW_ASSIGN(report.tensors, TensorReports(graph, result.quantized, targets, result.plan,
+                                          result.statistics, result.chosen));
   return report;
 }
 
@@ -115,14 +115,14 @@ Expected<int> Run(const Options& options) {
   BW_ASSIGN(const TuneData data, ReadData(options));
   BW_ASSIGN(const Metric* metric, ChooseMetric(options.data.metric, data.search));
   BW_TRY(MakeFolder(options.out));
-  const auto save = [&](const Plan& plan) {
-    return WriteNetwork(options.out, graph, *targets, plan);
+  const auto save = [&](const Plan& plan, const Graph& quantized) {
+    return WriteNetwork(options.out, plan, quantized);
   };
   const Expected<TuneResult> result =
       Tune(graph, *targets, data, *metric, tune, save, TerminalProgress());
   ClearProgress();
   if (!result) return Context(options.model, result.error());
-  BW_TRY(WriteNetwork(options.out, graph, *targets, result->plan));
+  BW_TRY(WriteNetwork(options.out, result->plan, result->quantized));
   BW_ASSIGN(Report report, MakeReport(options, graph, *targets, data, *metric, tune, *result));
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   BW_TRY(WriteReport(options.out, report, options.run.json));
@@ -152,6 +152,7 @@ CommandAction Prepare(CLI::App& app) {
   app.add_option("--weight-scaling", tune.weight_scaling,
                  "grain and scale format of weights, e.g. c:fp16, b32:e8m0");
   app.add_option("--scale-method", tune.scale_method, "mse | max | percentile[=P] | dda");
+  AddRounding(app, tune.rounding);
   app.add_option("--minimize", tune.minimize, "bytes of: total | weights | activations")
       ->check(CLI::IsMember({"total", "weights", "activations"}));
   app.add_option("--margin", tune.margin,

@@ -1,0 +1,18 @@
+#pragma once
+// Rounding weights so that the layer's output, not the weight, is near: the rounding error of each
+// column is spread over the columns not yet rounded.
+
+#include "bitwright/quant/layer_inputs.h"
+
+namespace bw {
+
+// The weight with every element on its spec's grid: value, not code. Optimal Brain Quantization
+// with a fixed column order (Frantar et al., OBQ 2022; GPTQ, arXiv 2210.17323, algorithm 1) for any
+// element format and any grain: columns in order of falling second moment, nearest value of the
+// format under the scale that `params` gives the element, error propagated by the Cholesky factor
+// of the inverse of the damped second-moment matrix X'X/n + 0.01 mean(diag) I. `inputs` are those
+// of this weight, not empty.
+Tensor RoundCompensated(const Tensor& weight, const QuantSpec& spec, const QuantParams& params,
+                        const LayerInputs& inputs);
+
+}  // namespace bw
