@@ -14,7 +14,7 @@ std::string ModelWriter::FreshName(const std::string& stem) {
 
 std::string ModelWriter::AddInitializer(onnx::TensorProto tensor) {
   tensor.set_name(FreshName(tensor.name()));
-  const std::string name = tensor.name();
+  std::string name = tensor.name();
   *graph().add_initializer() = std::move(tensor);
   return name;
 }
