@@ -212,11 +212,9 @@ TEST_F(Tiny, TuningKeepsItsBoundAndReportsWhatItMeasured) {
   EXPECT_TRUE(result->feasible);
   EXPECT_GE(saved, 1U);
   EXPECT_LE(result->search_drop, options.max_drop);
-  const Expected<Graph> quantized = ApplyPlan(graph_, targets_, result->plan);
-  ASSERT_TRUE(quantized.has_value());
   Expected<Evaluator> test = Evaluator::Create(graph_, split->test, *FindMetric("top1"), {1});
   ASSERT_TRUE(test.has_value());
-  EXPECT_EQ(test->RunGraph(*quantized, {1})->value, result->quantized_test.value);
+  EXPECT_EQ(test->RunGraph(result->quantized, {1})->value, result->quantized_test.value);
   const Sizes sizes = PlanSizes(targets_, result->plan);
   EXPECT_LT(sizes.weight_bytes, sizes.weight_float_bytes / 3);
 }
