@@ -85,13 +85,21 @@ void AddData(CLI::App& app, DataOptions& options, bool required) {
       ->check(CLI::PositiveNumber);
 }
 
-void AddRounding(CLI::App& app, WeightRounding& rounding) {
-  const std::map<std::string, WeightRounding> names = {
-      {"nearest", WeightRounding::kNearest}, {"compensated", WeightRounding::kCompensated}};
-  app.add_option("--rounding", rounding,
-                 "of weights: nearest, or compensated by the layers' inputs")
-      ->transform(CLI::CheckedTransformer(names).description(""))
-      ->type_name("TEXT");
+void AddScaleMethods(CLI::App& app, std::string& weights, std::string& activations) {
+  constexpr const char* kMethods = "mse | norm[=P] | max | percentile[=P] | dda";
+  app.add_option("--scale-method", weights, fmt::format("of weights: {}", kMethods));
+  app.add_option("--activation-scale-method", activations,
+                 fmt::format("of activations: {}", kMethods));
+}
+
+void AddRounding(CLI::App& app, const std::function<void(WeightRounding)>& set) {
+  app.add_option_function<std::string>(
+         "--rounding",
+         [set](const std::string& name) {
+           set(name == "nearest" ? WeightRounding::kNearest : WeightRounding::kCompensated);
+         },
+         "of weights: nearest, or compensated by the layers' inputs (the default with samples)")
+      ->check(CLI::IsMember({"nearest", "compensated"}));
 }
 
 void AddRun(CLI::App& app, RunOptions& options) {

@@ -34,8 +34,10 @@ struct RunOptions {
 void AddModel(CLI::App& app, std::string& path);
 // `required`: the command does nothing without data.
 void AddData(CLI::App& app, DataOptions& options, bool required);
+// --scale-method for weights, --activation-scale-method for activations.
+void AddScaleMethods(CLI::App& app, std::string& weights, std::string& activations);
 // --rounding nearest | compensated.
-void AddRounding(CLI::App& app, WeightRounding& rounding);
+void AddRounding(CLI::App& app, const std::function<void(WeightRounding)>& set);
 void AddRun(CLI::App& app, RunOptions& options);
 
 // The file's preprocessing with the flags laid over it.

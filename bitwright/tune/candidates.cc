@@ -43,7 +43,7 @@ Expected<std::optional<Candidate>> WeightCandidate(const Tensor& weight, const Q
 Expected<Candidate> ActivationCandidate(const ActivationStatistics& statistics,
                                         const QuantTarget& target, std::size_t index,
                                         const QuantSpec& spec, const TuneOptions& options) {
-  Candidate candidate{index, {spec, options.scale_method, std::nullopt}, 0, 0, 0};
+  Candidate candidate{index, {spec, options.activation_scale_method, std::nullopt}, 0, 0, 0};
   BW_ASSIGN(const QuantParams params, ActivationParams(target.name, candidate.plan, &statistics));
   candidate.plan.fixed =
       FixedScale{params.scales[0], params.zeros.empty() ? 0 : params.zeros[0], spec.ToString()};

@@ -153,13 +153,14 @@ class Tuner {
   }
 
   Expected<DescentResult> Search(Evaluator& search) {
+    const double margin = options_.margin.value_or(metric_.is_percent ? 0.5 : 2.0);
     const Oracle oracle = [&](const Assignment& assignment) -> Expected<Verdict> {
       Rounding rounding;
       for (const std::size_t c : Chosen(assignment)) Add(c, rounding);
       BW_ASSIGN(const Evaluation evaluation, search.Run(rounding));
       const double drop = Drop(search.float_result(), evaluation);
-      const double reserve = options_.margin * DropStandardError(metric_, data_.search,
-                                                                 search.float_result(), evaluation);
+      const double reserve =
+          margin * DropStandardError(metric_, data_.search, search.float_result(), evaluation);
       const double slack = options_.max_drop - std::max(drop, evaluation.expected_drop) - reserve;
       const Verdict verdict{slack >= 0, slack};
       last_drop_ = drop;

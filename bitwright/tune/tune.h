@@ -17,10 +17,12 @@ struct TuneOptions {
   std::vector<Format> weight_formats, activation_formats;
   std::string weight_scaling =
       "c:fp16";  // grain and scale format of weights; 'c' is the output-channel axis
-  std::string scale_method = "mse";
+  std::string scale_method = "mse", activation_scale_method = "norm=3";
   WeightRounding rounding = WeightRounding::kCompensated;
   std::string minimize = "total";  // total | weights | activations (bytes)
-  double margin = 0.5;  // standard errors of the drop that are kept in reserve for unseen samples
+  // Standard errors of the drop that are kept in reserve for unseen samples; by default 0.5 for
+  // classifiers, whose expected drop guards against luck as well, and 2 for other metrics.
+  std::optional<double> margin;
   double budget_seconds = 300;
   std::size_t evaluations = 100;        // of whole plans
   std::size_t sensitivity_samples = 0;  // 0: chosen by the network's size

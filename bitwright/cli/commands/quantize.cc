@@ -14,10 +14,10 @@ namespace bw::commands {
 namespace {
 
 struct Options {
-  std::string model, out, weights = "int8", activations = "int8", scale_method = "mse", plan,
-                          calibration;
+  std::string model, out, weights = "int8", activations = "int8:asym", scale_method = "mse",
+                          activation_scale_method = "norm=3", plan, calibration;
   std::vector<std::string> layers, keep_float;
-  WeightRounding rounding = WeightRounding::kNearest;
+  std::optional<WeightRounding> rounding;  // none: compensated where there are samples
   std::size_t calibration_samples = 512;
   DataOptions data;
   RunOptions run;
@@ -70,7 +70,8 @@ Expected<void> CheckMatches(const std::vector<Override>& overrides, const QuantT
 // One spec for weights and one for activations; the last override that matches a tensor's name
 // wins.
 Expected<Plan> UniformPlan(const Options& options, const QuantTargets& targets,
-                           const std::vector<ActivationStatistics>& statistics) {
+                           const std::vector<ActivationStatistics>& statistics,
+                           WeightRounding rounding) {
   BW_ASSIGN(const std::vector<Override> overrides, Overrides(options));
   BW_TRY(CheckMatches(overrides, targets));
   Plan plan;
@@ -92,8 +93,9 @@ Expected<Plan> UniformPlan(const Options& options, const QuantTargets& targets,
     if (const auto fits = MakeGrouping(spec->grain, target.shape); weight && !fits) {
       return FailUsage("{}: spec '{}' for '{}': {}", flag, text, target.name, fits.error().message);
     }
-    TensorPlan tensor{*std::move(spec), options.scale_method, std::nullopt};
-    if (weight) tensor.rounding = options.rounding;
+    const std::string& method = weight ? options.scale_method : options.activation_scale_method;
+    TensorPlan tensor{*std::move(spec), method, std::nullopt};
+    if (weight) tensor.rounding = rounding;
     plan.tensors.emplace(target.name, std::move(tensor));
   }
   return plan;
@@ -182,7 +184,10 @@ Expected<Quantized> Decide(const Options& options, const Inputs& inputs,
                            const std::vector<ActivationStatistics>& statistics) {
   Plan plan;
   if (options.plan.empty()) {
-    BW_ASSIGN(plan, UniformPlan(options, inputs.targets, statistics));
+    const WeightRounding otherwise =
+        inputs.calibration ? WeightRounding::kCompensated : WeightRounding::kNearest;
+    BW_ASSIGN(plan, UniformPlan(options, inputs.targets, statistics,
+                                options.rounding.value_or(otherwise)));
   } else {
     BW_ASSIGN(plan, ReadPlan(options, inputs.targets));
   }
@@ -211,6 +216,7 @@ Expected<void> Measure(const Options& options, const Inputs& inputs, const Metri
 Expected<int> Run(const Options& options) {
   const auto start = std::chrono::steady_clock::now();
   BW_TRY(CheckScaleMethod(options.scale_method));
+  BW_TRY(CheckScaleMethod(options.activation_scale_method));
   BW_ASSIGN(const Inputs inputs, ReadInputs(options));
   const Metric* metric = nullptr;
   if (inputs.test) {
@@ -265,8 +271,8 @@ CommandAction Prepare(CLI::App& app) {
   app.add_option("--layer", options->layers,
                  "REGEX=SPEC for tensors whose name matches; the last match wins");
   app.add_option("--exclude", options->keep_float, "REGEX of tensors that stay float32");
-  app.add_option("--scale-method", options->scale_method, "mse | max | percentile[=P] | dda");
-  AddRounding(app, options->rounding);
+  AddScaleMethods(app, options->scale_method, options->activation_scale_method);
+  AddRounding(app, [options](WeightRounding rounding) { options->rounding = rounding; });
   app.add_option("--calibration-samples", options->calibration_samples,
                  "at most so many samples for calibration");
   app.add_option("--plan", options->plan, "a plan.json instead of --weights and --activations");

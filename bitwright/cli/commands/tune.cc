@@ -66,6 +66,7 @@ Expected<TuneOptions> Finish(const Options& options) {
   BW_ASSIGN(tune.weight_formats, formats(options.weight_formats, "--weight-formats"));
   BW_ASSIGN(tune.activation_formats, formats(options.activation_formats, "--activation-formats"));
   BW_TRY(CheckScaleMethod(tune.scale_method));
+  BW_TRY(CheckScaleMethod(tune.activation_scale_method));
   const Expected<QuantSpec> spec = WeightSpec("int8:" + tune.weight_scaling, {});
   if (!spec) return FailUsage("--weight-scaling: {}", spec.error().message);
   return tune;
@@ -151,12 +152,14 @@ CommandAction Prepare(CLI::App& app) {
                  "the same for activations alone");
   app.add_option("--weight-scaling", tune.weight_scaling,
                  "grain and scale format of weights, e.g. c:fp16, b32:e8m0");
-  app.add_option("--scale-method", tune.scale_method, "mse | max | percentile[=P] | dda");
-  AddRounding(app, tune.rounding);
+  AddScaleMethods(app, tune.scale_method, tune.activation_scale_method);
+  AddRounding(app, [options](WeightRounding rounding) { options->tune.rounding = rounding; });
   app.add_option("--minimize", tune.minimize, "bytes of: total | weights | activations")
       ->check(CLI::IsMember({"total", "weights", "activations"}));
-  app.add_option("--margin", tune.margin,
-                 "standard errors of the drop kept in reserve for unseen samples")
+  app.add_option(
+         "--margin", tune.margin,
+         "standard errors of the drop kept in reserve for unseen samples; by default 0.5 for "
+         "classifiers, 2 for other metrics")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--budget", options->budget,
                  "time: 90s, 5m, 1h; the best plan so far is always on disk");

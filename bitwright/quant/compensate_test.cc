@@ -1,0 +1,139 @@
+#include "bitwright/quant/compensate.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "bitwright/base/rng.h"
+#include "bitwright/quant/apply.h"
+#include "bitwright/quant/scale_method.h"
+
+namespace bw {
+namespace {
+
+Tensor RandomTensor(const Shape& shape, std::uint64_t seed) {
+  Tensor tensor(DType::kFloat32, shape);
+  Rng rng(seed);
+  for (float& x : tensor.span<float>()) x = static_cast<float>(rng.Normal());
+  return tensor;
+}
+
+// Correlated inputs, as activations are: each number leans on the one before it.
+LayerInputs CorrelatedInputs(int channel_axis, std::int64_t groups, std::int64_t length,
+                             std::int64_t count) {
+  LayerInputs inputs{channel_axis, groups, length, count, {}};
+  Rng rng(7);
+  for (std::int64_t row = 0; row < groups * count; ++row) {
+    double last = 0;
+    for (std::int64_t k = 0; k < length; ++k) {
+      last = 0.8 * last + rng.Normal() + 0.3;
+      inputs.rows.push_back(static_cast<float>(last));
+    }
+  }
+  return inputs;
+}
+
+QuantParams Params(const Tensor& weight, const QuantSpec& spec) {
+  return ChooseScales(weight.span<float>(), MakeGrouping(spec.grain, weight.shape()).value(), spec,
+                      "mse")
+      .value();
+}
+
+// Sum over inputs and channels of (x . (w - q))^2, by plain loops.
+double OutputError(const Tensor& weight, const Tensor& rounded, const LayerInputs& inputs) {
+  const std::int64_t channels = weight.shape()[static_cast<std::size_t>(inputs.channel_axis)];
+  const std::int64_t per_group = channels / inputs.groups;
+  double sum = 0;
+  for (std::int64_t channel = 0; channel < channels; ++channel) {
+    const std::int64_t group = channel / per_group;
+    for (std::int64_t i = 0; i < inputs.count; ++i) {
+      double error = 0;
+      for (std::int64_t k = 0; k < inputs.length; ++k) {
+        const auto element = static_cast<std::size_t>(
+            inputs.channel_axis == 0 ? channel * inputs.length + k : k * channels + channel);
+        const auto at = static_cast<std::size_t>((group * inputs.count + i) * inputs.length + k);
+        error +=
+            static_cast<double>(inputs.rows[at]) *
+            (static_cast<double>(weight.span<float>()[element]) - rounded.span<float>()[element]);
+      }
+      sum += error * error;
+    }
+  }
+  return sum;
+}
+
+struct Case {
+  Shape shape;
+  int channel_axis;
+  std::int64_t groups, length;
+  const char* spec;
+};
+
+TEST(RoundCompensated, HalvesTheOutputErrorOfNearestRounding) {
+  const Case cases[] = {
+      {{16, 8, 3, 3}, 0, 1, 72, "int4:c0"},  {{16, 8, 3, 3}, 0, 1, 72, "dybit4:c0:fp16"},
+      {{16, 8, 3, 3}, 0, 1, 72, "esb4_1"},   {{24, 1, 3, 3}, 0, 24, 9, "int4:c0"},
+      {{16, 4, 3, 3}, 0, 2, 36, "int3:b12"}, {{64, 32}, 0, 1, 64, "e2m1:c0"},
+      {{64, 32}, 1, 1, 64, "int3:c1"},       {{64, 32}, 1, 1, 64, "e2m1:b32@0:e8m0"}};
+  for (Case c : cases) {
+    if (c.shape.size() == 2 && c.channel_axis == 0) c.length = c.shape[1];
+    const QuantSpec spec = QuantSpec::Parse(c.spec).value();
+    const Tensor weight = RandomTensor(c.shape, 3);
+    const QuantParams params = Params(weight, spec);
+    const LayerInputs inputs = CorrelatedInputs(c.channel_axis, c.groups, c.length, 256);
+    const Tensor nearest = Dequantize(Quantize(weight, spec, params).value());
+    const Tensor compensated = RoundCompensated(weight, spec, params, inputs);
+    EXPECT_LT(OutputError(weight, compensated, inputs), 0.5 * OutputError(weight, nearest, inputs))
+        << c.spec << " on " << ShapeText(c.shape);
+  }
+}
+
+TEST(RoundCompensated, GivesValuesOfTheGridAlone) {
+  for (const char* text : {"int3:c0:fp16", "dybit5:c0", "uint4:c0:fp32:asym", "e4m3fn:b8:e8m0"}) {
+    const QuantSpec spec = QuantSpec::Parse(text).value();
+    const Tensor weight = RandomTensor({8, 16}, 5);
+    const QuantParams params = Params(weight, spec);
+    const Tensor rounded = RoundCompensated(weight, spec, params, CorrelatedInputs(0, 1, 16, 64));
+    const Tensor again = Dequantize(Quantize(rounded, spec, params).value());
+    for (std::size_t i = 0; i < 128; ++i)
+      EXPECT_EQ(rounded.span<float>()[i], again.span<float>()[i]) << text;
+  }
+}
+
+TEST(RoundCompensated, EqualsNearestForIndependentInputs) {
+  LayerInputs inputs{0, 1, 8, 8, std::vector<float>(64, 0.0F)};
+  for (std::size_t i = 0; i < 8; ++i) inputs.rows[i * 8 + i] = 1.0F;  // X'X is diagonal
+  const QuantSpec spec = QuantSpec::Parse("int4:c0").value();
+  const Tensor weight = RandomTensor({4, 8}, 11);
+  const QuantParams params = Params(weight, spec);
+  const Tensor nearest = Dequantize(Quantize(weight, spec, params).value());
+  const Tensor compensated = RoundCompensated(weight, spec, params, inputs);
+  for (std::size_t i = 0; i < 32; ++i)
+    EXPECT_EQ(nearest.span<float>()[i], compensated.span<float>()[i]);
+}
+
+TEST(RoundCompensated, StandsDeadConstantAndSingleInputs) {
+  const QuantSpec spec = QuantSpec::Parse("int4:c0").value();
+  const Tensor weight = RandomTensor({4, 8}, 13);
+  const QuantParams params = Params(weight, spec);
+  const LayerInputs dead{0, 1, 8, 4, std::vector<float>(32, 0.0F)};
+  const LayerInputs constant{0, 1, 8, 4, std::vector<float>(32, 2.0F)};
+  const LayerInputs single = CorrelatedInputs(0, 1, 8, 1);
+  for (const LayerInputs& inputs : {dead, constant, single}) {
+    const Tensor rounded = RoundCompensated(weight, spec, params, inputs);
+    for (const float x : rounded.span<float>()) EXPECT_TRUE(std::isfinite(x));
+  }
+}
+
+TEST(QuantizeWeight, RefusesCompensationWithoutInputs) {
+  TensorPlan plan{QuantSpec::Parse("int4:c0").value(), "mse", {}};
+  plan.rounding = WeightRounding::kCompensated;
+  const Expected<QTensor> result = QuantizeWeight(RandomTensor({4, 8}, 1), plan);
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().message,
+            "rounding 'compensated' needs the layer's inputs; give calibration samples with "
+            "--data, or round to nearest");
+}
+
+}  // namespace
+}  // namespace bw
