@@ -248,13 +248,14 @@ TEST(Percentile, RefusesWhatIsNoShare) {
 
 TEST(ChooseScales, NamesTheNearestMethod) {
   const Error error = Refusal({1, 2}, "int4", "maxx");
-  EXPECT_EQ(error.message,
-            "unknown scale method 'maxx'; nearest is 'max' (known: dda, max, mse, percentile)");
+  EXPECT_EQ(
+      error.message,
+      "unknown scale method 'maxx'; nearest is 'max' (known: dda, max, mse, norm, percentile)");
   EXPECT_EQ(error.kind, ErrorKind::kUsage);
 }
 
 TEST(ChooseScales, GivesAGroupOfZerosTheScaleOne) {
-  for (const char* method : {"max", "mse", "dda", "percentile"}) {
+  for (const char* method : {"max", "mse", "norm", "dda", "percentile"}) {
     const Grouping rows = MakeGrouping(PerChannel{0}, {3, 2}).value();
     const std::vector<float> values = {0, 0, 7, -7, 0, 0};
     const QuantParams params = ChooseScales(values, rows, Spec("int4:c0:e8m0"), method).value();
@@ -270,7 +271,7 @@ TEST(ChooseScales, GivesAGroupOfZerosTheScaleOne) {
 TEST(ChooseScales, GivesEachGroupWhatItWouldGetAlone) {
   const std::vector<float> values = RandomValues(12, 4 * 3 * 5);
   const Grouping columns = MakeGrouping(PerChannel{1}, {4, 3, 5}).value();
-  for (const char* method : {"max", "mse", "dda", "percentile=95"}) {
+  for (const char* method : {"max", "mse", "norm", "dda", "percentile=95"}) {
     const QuantParams params = ChooseScales(values, columns, Spec("int3:c1"), method).value();
     ASSERT_EQ(params.scales.size(), 3U);
     for (std::size_t c = 0; c < 3; ++c) {
@@ -284,7 +285,8 @@ TEST(ChooseScales, GivesEachGroupWhatItWouldGetAlone) {
 }
 
 RC_GTEST_PROP(ChooseScales, ScalesAreValuesOfTheirFormat, (std::uint32_t seed)) {
-  const std::string method = *rc::gen::element<std::string>("max", "mse", "dda", "percentile");
+  const std::string method =
+      *rc::gen::element<std::string>("max", "mse", "norm", "dda", "percentile");
   const std::vector<float> values = RandomValues(seed, 3 + seed % 40);
   const float half = Scales(values, "int4:fp16", method).scales[0];
   RC_ASSERT(half > 0 && std::ldexp(half, 24) == std::nearbyint(std::ldexp(half, 24)));
