@@ -35,6 +35,12 @@ class Tuner {
   Expected<TuneResult> Run() {
     BW_ASSIGN(Evaluator search,
               Evaluator::Create(graph_, data_.search, metric_, Options(true), progress_));
+    if (!std::isfinite(search.float_result().value)) {
+      return FailUsage(
+          "--metric {}: the float network's own value is infinite, so no drop can be bounded; use "
+          "agreement",
+          metric_.name);
+    }
     if (!options_.force) BW_TRY(CheckPlausible(search.float_result(), metric_, data_.search));
     const Dataset calibration = data_.calibration.First(options_.calibration_samples);
     BW_ASSIGN(statistics_,
