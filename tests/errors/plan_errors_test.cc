@@ -14,8 +14,9 @@ using Json = nlohmann::ordered_json;
 class BadPlan : public Refusals {
  protected:
   void SetUp() override {
-    const Outcome made = RunProgram(
-        WithData({"quantize", GlyphNetwork(), "--weights", "int4", "-o", folder_.path("good")}));
+    const Outcome made =
+        RunProgram(WithData({"quantize", GlyphNetwork(), "--weights", "int4", "--rounding",
+                             "nearest", "-o", folder_.path("good")}));
     ASSERT_EQ(made.exit_code, 0) << made.err;
     plan_ = Json::parse(Slurp(folder_.path("good/plan.json")));
     for (const auto& [name, entry] : plan_["tensors"].items()) {
@@ -102,6 +103,16 @@ TEST_F(BadPlan, AnEditedActivationWithoutDataIsRefusedWithTheRemedy) {
   const std::string path = folder_.Put("plan.json", plan.dump());
   ExpectInput({"quantize", GlyphNetwork(), "--plan", path, "-o", out_},
               {path, activation_, "int6", "--data"});
+}
+
+TEST_F(BadPlan, ACompensatedWeightWithoutDataIsRefusedWithTheRemedies) {
+  Json plan = plan_;
+  plan["tensors"][weight_]["rounding"] = "compensated";
+  const std::string path = folder_.Put("plan.json", plan.dump());
+  ExpectInput({"quantize", GlyphNetwork(), "--plan", path, "-o", out_},
+              {path, weight_, "compensated", "--data", "nearest"});
+  plan["tensors"][weight_]["rounding"] = "upwards";
+  ExpectRefused(plan, {weight_, "rounding", "upwards", "nearest", "compensated"});
 }
 
 class BadFolder : public Refusals {};
