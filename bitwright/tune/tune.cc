@@ -159,7 +159,7 @@ class Tuner {
   }
 
   Expected<DescentResult> Search(Evaluator& search) {
-    const double margin = options_.margin.value_or(metric_.is_percent ? 0.5 : 2.0);
+    const double margin = options_.margin.value_or(metric_.is_percent ? 1.0 : 4.0);
     const Oracle oracle = [&](const Assignment& assignment) -> Expected<Verdict> {
       Rounding rounding;
       for (const std::size_t c : Chosen(assignment)) Add(c, rounding);

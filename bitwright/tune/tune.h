@@ -21,7 +21,7 @@ struct TuneOptions {
   WeightRounding rounding = WeightRounding::kCompensated;
   std::string minimize = "total";  // total | weights | activations (bytes)
   // Standard errors of the drop that are kept in reserve for unseen samples; by default 0.5 for
-  // classifiers, whose expected drop guards against luck as well, and 2 for other metrics.
+  // classifiers, whose expected drop guards against luck as well, and 4 for other metrics.
   std::optional<double> margin;
   double budget_seconds = 300;
   std::size_t evaluations = 100;        // of whole plans

@@ -158,8 +158,8 @@ CommandAction Prepare(CLI::App& app) {
       ->check(CLI::IsMember({"total", "weights", "activations"}));
   app.add_option(
          "--margin", tune.margin,
-         "standard errors of the drop kept in reserve for unseen samples; by default 0.5 for "
-         "classifiers, 2 for other metrics")
+         "standard errors of the drop kept in reserve for unseen samples; by default 1 for "
+         "classifiers, 4 for other metrics")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--budget", options->budget,
                  "time: 90s, 5m, 1h; the best plan so far is always on disk");
