@@ -20,7 +20,7 @@ struct TuneOptions {
   std::string scale_method = "mse", activation_scale_method = "norm=3";
   WeightRounding rounding = WeightRounding::kCompensated;
   std::string minimize = "total";  // total | weights | activations (bytes)
-  // Standard errors of the drop that are kept in reserve for unseen samples; by default 0.5 for
+  // Standard errors of the drop that are kept in reserve for unseen samples; by default 1 for
   // classifiers, whose expected drop guards against luck as well, and 4 for other metrics.
   std::optional<double> margin;
   double budget_seconds = 300;
