@@ -158,6 +158,13 @@ class Tuner {
     return ApplyPlan(graph_, targets_, MakePlan(assignment), codes);
   }
 
+  // What unseen samples are likely to lose. A counted drop below the expected one is luck and is
+  // not believed; one above it is partly bad luck and is believed by half.
+  double UnseenDrop(double counted, const Evaluation& evaluation) const {
+    if (!metric_.is_percent) return counted;
+    return std::max(evaluation.expected_drop, (evaluation.expected_drop + counted) / 2);
+  }
+
   Expected<DescentResult> Search(Evaluator& search) {
     const double margin = options_.margin.value_or(metric_.is_percent ? 1.0 : 4.0);
     const Oracle oracle = [&](const Assignment& assignment) -> Expected<Verdict> {
@@ -167,8 +174,8 @@ class Tuner {
       const double drop = Drop(search.float_result(), evaluation);
       const double reserve =
           margin * DropStandardError(metric_, data_.search, search.float_result(), evaluation);
-      const double slack = options_.max_drop - std::max(drop, evaluation.expected_drop) - reserve;
-      const Verdict verdict{slack >= 0, slack};
+      const double slack = options_.max_drop - UnseenDrop(drop, evaluation) - reserve;
+      const Verdict verdict{slack >= 0 && drop <= options_.max_drop, slack};
       last_drop_ = drop;
       return verdict;
     };
