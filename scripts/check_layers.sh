@@ -2,6 +2,7 @@
 # Every #include "bitwright/<layer>/..." must be allowed by LAYERS (a layer may include what its right-hand side may).
 set -euo pipefail
 cd "${1:-$(dirname "$0")/..}"
+# shellcheck disable=SC2046
 awk '
   FNR == NR {
     if ($0 ~ /^[a-z]+:/) {

@@ -110,12 +110,12 @@ class Tensor {
   // Same elements under another shape of equal count.
   void Reshape(Shape shape);
 
-  operator ConstTensorRef() const {
+  operator ConstTensorRef() const {  // NOLINT(google-explicit-constructor)
     return {type_.dtype, type_.shape, data_.get()};
-  }  // NOLINT(google-explicit-constructor)
-  operator TensorRef() {
+  }
+  operator TensorRef() {  // NOLINT(google-explicit-constructor)
     return {type_.dtype, type_.shape, data_.get()};
-  }  // NOLINT(google-explicit-constructor)
+  }
 
  private:
   struct Free {
