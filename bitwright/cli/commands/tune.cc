@@ -156,10 +156,9 @@ CommandAction Prepare(CLI::App& app) {
   AddRounding(app, [options](WeightRounding rounding) { options->tune.rounding = rounding; });
   app.add_option("--minimize", tune.minimize, "bytes of: total | weights | activations")
       ->check(CLI::IsMember({"total", "weights", "activations"}));
-  app.add_option(
-         "--margin", tune.margin,
-         "standard errors of the drop kept in reserve for unseen samples; by default 1 for "
-         "classifiers, 4 for other metrics")
+  app.add_option("--margin", tune.margin,
+                 "standard errors of the drop kept in reserve for unseen samples; by default 1 for "
+                 "classifiers, 4 for other metrics")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--budget", options->budget,
                  "time: 90s, 5m, 1h; the best plan so far is always on disk");
