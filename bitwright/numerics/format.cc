@@ -48,8 +48,29 @@ void DescribePrecision(std::span<const double> values, FormatInfo& info) {
   if (bits <= 31) info.integer_form = IntegerForm{std::ldexp(1.0, least_power), bits};
 }
 
-FormatInfo Describe(std::span<const double> values) {
+// The distinct finite values of the table, ascending, each with its lowest code.
+void Enumerate(std::span<const double> table, std::vector<double>& values,
+               std::vector<Code>& codes) {
+  std::vector<std::pair<double, Code>> finite;
+  for (std::size_t code = 0; code < table.size(); ++code) {
+    if (!std::isfinite(table[code])) continue;
+    BW_CHECK(static_cast<double>(static_cast<float>(table[code])) == table[code]);
+    finite.emplace_back(table[code], static_cast<Code>(code));
+  }
+  std::sort(finite.begin(), finite.end());
+  for (const auto& [value, code] : finite) {
+    if (!values.empty() && values.back() == value) continue;
+    values.push_back(value);
+    codes.push_back(code);
+  }
+}
+
+FormatInfo Describe(std::span<const double> table, std::span<const double> values) {
   FormatInfo info;
+  for (const double value : table) {
+    if (std::isnan(value)) ++info.nan_codes;
+    if (std::isinf(value)) ++info.infinity_codes;
+  }
   info.min = values.front();
   info.max = values.back();
   info.is_signed = info.min < 0;
@@ -67,22 +88,27 @@ FormatInfo DescribeFloat() {
   info.is_signed = true;
   info.smallest_positive = static_cast<double>(std::numeric_limits<float>::denorm_min());
   info.significand_bits = std::numeric_limits<float>::digits;
+  info.nan_codes = (1U << std::numeric_limits<float>::digits) - 2;
+  info.infinity_codes = 2;
   return info;
 }
 
-// Whether the midpoint of neighbours a < b belongs to b: to the even code, of equal parities to the
-// smaller magnitude.
-bool TieGoesUp(double a, Code code_a, double b, Code code_b) {
+// The point between neighbours, as a double, and whether that double belongs to the upper one.
+struct Midpoint {
+  double at;
+  bool goes_up;
+};
+
+// An exact tie goes to the even code, of equal parities to the smaller magnitude. Where the
+// midpoint is no double, the double beside it has one nearest value.
+Midpoint MidpointOf(double a, Code code_a, double b, Code code_b) {
+  const double sum = a + b;
+  const double b_part = sum - a;
+  const double lost = (a - (sum - b_part)) + (b - b_part);  // a + b = sum + lost (Knuth's TwoSum)
+  if (lost != 0) return {sum / 2, lost < 0};
   const bool even_a = code_a % 2 == 0;
   const bool even_b = code_b % 2 == 0;
-  return even_a != even_b ? even_b : std::fabs(b) < std::fabs(a);
-}
-
-// The code of the value of least magnitude, zero where there is one.
-std::size_t LeastMagnitude(std::span<const double> values) {
-  const auto smaller = [](double a, double b) { return std::fabs(a) < std::fabs(b); };
-  return static_cast<std::size_t>(std::min_element(values.begin(), values.end(), smaller) -
-                                  values.begin());
+  return {sum / 2, even_a != even_b ? even_b : std::fabs(b) < std::fabs(a)};
 }
 
 Code EncodeFloat(double value) {
@@ -104,32 +130,25 @@ std::shared_ptr<const Format::Rep> Format::Build(FormatDef def, std::string_view
   auto rep = std::make_shared<Rep>();
   BW_CHECK((def.bits >= 1 && def.bits <= kMaxTableBits) || def.bits == kFloatBits);
   if (def.bits <= kMaxTableBits) {
-    const Code count = Code{1} << def.bits;
-    std::vector<std::pair<double, Code>> finite;
-    for (Code code = 0; code < count; ++code) {
-      const double value = def.decode(code) + 0.0;  // -0 becomes 0
-      rep->table.push_back(value);
-      if (std::isfinite(value)) finite.emplace_back(value, code);
+    for (Code code = 0; code < Code{1} << def.bits; ++code) {
+      rep->table.push_back(def.decode(code) + 0.0);  // -0 becomes 0
     }
-    std::sort(finite.begin(), finite.end());
-    for (const auto& [value, code] : finite) {
-      if (!rep->values.empty() && rep->values.back() == value) continue;
-      rep->values.push_back(value);
-      rep->codes.push_back(code);
-    }
+    Enumerate(rep->table, rep->values, rep->codes);
     BW_CHECK(!rep->values.empty());
     for (std::size_t i = 0; i + 1 < rep->values.size(); ++i) {
-      const double a = rep->values[i], b = rep->values[i + 1], middle = a / 2 + b / 2;
-      BW_CHECK(middle - a == b - middle);
-      rep->thresholds.push_back(middle);
-      rep->ties_up.push_back(TieGoesUp(a, rep->codes[i], b, rep->codes[i + 1]) ? 1 : 0);
+      const Midpoint middle =
+          MidpointOf(rep->values[i], rep->codes[i], rep->values[i + 1], rep->codes[i + 1]);
+      rep->thresholds.push_back(middle.at);
+      rep->ties_up.push_back(middle.goes_up ? 1 : 0);
     }
   }
-  rep->info = rep->values.empty() ? DescribeFloat() : Describe(rep->values);
+  rep->info = rep->values.empty() ? DescribeFloat() : Describe(rep->table, rep->values);
   rep->info.name = std::move(def.name);
   rep->info.family = family;
   rep->info.bits = def.bits;
+  rep->info.fitted_from_data = def.fitted_from_data;
   rep->decode = std::move(def.decode);
+  rep->info.nan_value = Format(rep).Round(0);
   return rep;
 }
 
@@ -160,7 +179,7 @@ double Format::Decode(Code code) const {
 Code Format::Encode(double value) const {
   const std::vector<double>& thresholds = rep_->thresholds;
   if (rep_->values.empty()) return EncodeFloat(value);
-  if (std::isnan(value)) return rep_->codes[LeastMagnitude(rep_->values)];
+  if (std::isnan(value)) return Encode(0);
   auto k = static_cast<std::size_t>(std::lower_bound(thresholds.begin(), thresholds.end(), value) -
                                     thresholds.begin());
   if (k < thresholds.size() && thresholds[k] == value && rep_->ties_up[k] != 0) ++k;

@@ -20,12 +20,13 @@ namespace bw {
 using Code = std::uint32_t;
 
 // What a family says about one of its formats. `decode` must be total on [0, 2^bits): a code that
-// denotes no finite value (NaN, infinity, reserved) decodes to NaN or +-infinity. bits is 1..16, or
-// 32 for fp32 alone.
+// denotes no finite value (NaN, infinity, reserved) decodes to NaN or +-infinity; the finite values
+// are float32 values. bits is 1..16, or 32 for fp32 alone.
 struct FormatDef {
   std::string name;  // canonical, e.g. "int4"
   int bits = 0;
   std::function<double(Code)> decode;
+  bool fitted_from_data = false;  // the values stand in until FitFormat is called
 };
 
 // Every value is integer * unit with |integer| < 2^bits.
@@ -45,6 +46,13 @@ struct FormatInfo {
   std::size_t distinct_values = 0;          // finite, -0 counted with 0; 0 for fp32
   std::optional<IntegerForm> integer_form;  // absent above 31 bits
   int significand_bits = 0;  // bits of the widest odd part: 8 fits bf16, 24 fits fp32
+  // The policy of every format: Encode never gives a code of NaN or infinity, infinities saturate,
+  // and NaN becomes nan_value, which is what 0 rounds to.
+  std::size_t nan_codes = 0, infinity_codes = 0;
+  double nan_value = 0;
+  // A fit is due: "lut3", whose values are learned from a tensor. False for the fitted
+  // "lut3[-1;0;1]".
+  bool fitted_from_data = false;
 };
 
 // One file in numerics/families/ defines one family.
@@ -57,6 +65,11 @@ struct FormatFamily {
       examples;  // test matrix, docs and the formats that globs expand over
   // nullopt: not our spelling; an error: our spelling with a bad parameter.
   std::optional<Expected<FormatDef>> (*parse)(std::string_view name);
+  // For a family whose values are learned: the name of the format fitted to the values, which parse
+  // reads and which describes it wholly. The values are finite and not empty; weights are as many
+  // as the values, finite, not negative and not all 0. nullptr: nothing is learned.
+  Expected<std::string> (*fit)(std::string_view unfitted, std::span<const float> values,
+                               std::span<const float> weights) = nullptr;
 };
 
 namespace families {
@@ -79,9 +92,8 @@ class Format {
   double Decode(Code code) const;
 
   // The nearest finite value's code; a tie goes to the even code (of equal parities, to the smaller
-  // magnitude); outside the range saturates, infinities too; NaN gives the code of zero (of the
-  // least magnitude where there is no zero). Of several codes of one value the lowest is given, so
-  // -0 encodes as 0.
+  // magnitude); outside the range saturates, infinities too; NaN is encoded as 0 is. Of several
+  // codes of one value the lowest is given, so -0 encodes as 0.
   Code Encode(double value) const;
 
   // Decode(Encode(value)).
@@ -92,8 +104,8 @@ class Format {
   // codes()[i] is the canonical code of values()[i].
   std::span<const Code> codes() const { return rep_->codes; }
   // A real number x rounds to values()[k], k = how many thresholds lie below it; see format.cc for
-  // ties. size = values-1. thresholds()[i] is the midpoint of values i and i+1; ties_up()[i] says
-  // whether the midpoint itself goes up.
+  // ties. size = values-1. thresholds()[i] is the midpoint of values i and i+1 as a double;
+  // ties_up()[i] says whether that double itself goes up.
   std::span<const double> thresholds() const { return rep_->thresholds; }
   std::span<const std::uint8_t> ties_up() const { return rep_->ties_up; }
 
@@ -114,12 +126,19 @@ class Format {
   std::shared_ptr<const Rep> rep_;
 };
 
+// The format that `unfitted` becomes for these values, already divided by their scale; the format
+// itself where nothing is learned from data. weights: the importance of each value's squared error,
+// as many as values, or empty for equal ones. Fails where there is no value, a value or weight is
+// not finite, a weight is negative, or all weights are 0. The same inputs give the same name.
+Expected<Format> FitFormat(const Format& unfitted, std::span<const float> values,
+                           std::span<const float> weights = {});
+
 // Every example of every family, in registry order.
 std::vector<std::string> ExampleFormats();
 
 // Comma-separated names, ranges and globs: "int2..8,dybit*,e4m3fn" -> formats in that order without
-// repeats. A range is <prefix><low>..<high> and takes the names that parse; a glob matches the
-// examples. Fails on an item that gives nothing.
+// repeats. Commas inside <> and [] separate nothing. A range is <prefix><low>..<high> and takes the
+// names that parse; a glob matches the examples. Fails on an item that gives nothing.
 Expected<std::vector<Format>> ParseFormatList(std::string_view list);
 
 }  // namespace bw

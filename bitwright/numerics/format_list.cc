@@ -55,10 +55,28 @@ Expected<std::vector<Format>> ExpandGlob(std::string_view item) {
 }
 
 Expected<std::vector<Format>> ExpandItem(std::string_view item) {
-  if (item.find("..") != std::string_view::npos) return ExpandRange(item);
+  const bool has_fields = item.find_first_of("<[") != std::string_view::npos;
+  if (!has_fields && item.find("..") != std::string_view::npos) return ExpandRange(item);
   if (item.find_first_of("*?") != std::string_view::npos) return ExpandGlob(item);
   BW_ASSIGN(const Format format, Format::Parse(item));
   return std::vector<Format>{format};
+}
+
+// The pieces between commas, those within <> and [] aside.
+std::vector<std::string> SplitItems(std::string_view list) {
+  std::vector<std::string> items;
+  int depth = 0;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (items.empty()) items.emplace_back();
+    if (list[i] == '<' || list[i] == '[') ++depth;
+    if (list[i] == '>' || list[i] == ']') --depth;
+    if (list[i] == ',' && depth <= 0) {
+      items.emplace_back();
+    } else {
+      items.back() += list[i];
+    }
+  }
+  return items;
 }
 
 }  // namespace
@@ -72,7 +90,7 @@ std::vector<std::string> ExampleFormats() {
 }
 
 Expected<std::vector<Format>> ParseFormatList(std::string_view list) {
-  const std::vector<std::string> items = Split(list, ',');
+  const std::vector<std::string> items = SplitItems(list);
   if (items.empty()) return Fail("format list is empty, at least one name is needed");
   std::vector<Format> formats;
   for (const std::string& item : items) {

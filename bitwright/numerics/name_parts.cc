@@ -26,6 +26,25 @@ std::optional<int> NumberAfter(std::string_view name, std::string_view prefix) {
   return name.empty() ? number : std::nullopt;
 }
 
+std::optional<FormatParts> PartsAfter(std::string_view name, std::string_view prefix) {
+  FormatParts parts;
+  parts.is_signed = !ConsumePrefix(name, "u");
+  const std::optional<int> bits = NumberAfter(name, prefix);
+  if (!bits) return std::nullopt;
+  parts.bits = *bits;
+  return parts;
+}
+
+std::optional<FormatParts> DetailedPartsAfter(std::string_view name, std::string_view prefix) {
+  const std::size_t mark = name.find('_');
+  if (mark == std::string_view::npos) return std::nullopt;
+  std::optional<FormatParts> parts = PartsAfter(name.substr(0, mark), prefix);
+  const std::optional<int> detail = NumberAfter(name.substr(mark), "_");
+  if (!parts || !detail) return std::nullopt;
+  parts->detail = *detail;
+  return parts;
+}
+
 Expected<void> CheckParameter(std::string_view name, std::string_view what, int got, int low,
                               int high) {
   if (got >= low && got <= high) return {};
