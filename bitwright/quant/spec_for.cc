@@ -26,7 +26,8 @@ Expected<QuantSpec> WeightSpec(std::string_view text, const QuantTarget& target)
     if (part == "c") part = channel;
     if (block && target.axes.reduce >= 0) part += fmt::format("@{}", target.axes.reduce);
     has_grain = has_grain || block || part == "t" || part.find('@') != std::string::npos ||
-                (part[0] == 'c' && IsDigits(std::string_view(part).substr(1)));
+                ((part[0] == 'c' || part[0] == 'm') &&
+                 IsDigits(std::string_view(part).substr(1, part.find('x') - 1)));
     spec += ":" + part;
   }
   BW_ASSIGN(QuantSpec parsed, QuantSpec::Parse(spec));

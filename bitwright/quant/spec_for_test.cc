@@ -40,6 +40,8 @@ TEST(WeightSpec, KeepsAGrainThatIsSpelledOut) {
   EXPECT_EQ(ForWeight("int4:c0", matrix), "int4:c0");
   EXPECT_EQ(ForWeight("int4:t", matrix), "int4");
   EXPECT_EQ(ForWeight("int4:b4@1", matrix), "int4:b4@1");
+  EXPECT_EQ(ForWeight("int4:m4x8:e8m0", matrix), "int4:m4x8:e8m0");
+  EXPECT_EQ(ForWeight("bitq_e2m3", matrix), "e2m3:m32x32:e8m0");
 }
 
 TEST(WeightSpec, PassesOnWhatTheSpecSays) {

@@ -2,6 +2,8 @@
 // The elements of a grouping as runs of consecutive ones, for loops that are faster than one
 // GroupOf per element.
 
+#include <algorithm>
+
 #include "bitwright/tensor/qtensor.h"
 
 namespace bw {
@@ -15,9 +17,23 @@ struct GroupRun {
   std::size_t step = 0;
 };
 
+// The runs of tiles: the columns of one tile on one row.
+template <typename Body>
+void ForEachTileRun(const Grouping& grouping, const Body& body) {
+  for (std::int64_t row = 0; row < grouping.outer * grouping.reduce; ++row) {
+    for (std::int64_t column = 0; column < grouping.inner; column += grouping.inner_block) {
+      const std::int64_t first = row * grouping.inner + column;
+      const std::int64_t size = std::min(grouping.inner_block, grouping.inner - column);
+      body(GroupRun{static_cast<std::size_t>(first), static_cast<std::size_t>(size),
+                    static_cast<std::size_t>(grouping.GroupOf(first)), 0});
+    }
+  }
+}
+
 // Calls body(GroupRun) for runs that cover every element once, in order.
 template <typename Body>
 void ForEachRun(const Grouping& grouping, const Body& body) {
+  if (grouping.inner_block > 0) return ForEachTileRun(grouping, body);
   const std::int64_t rows = grouping.outer * grouping.reduce;
   std::int64_t rows_per_run = grouping.block;
   std::size_t step = 0;

@@ -83,13 +83,37 @@ Expected<Grouping> ByAxisBlock(const PerBlock& block, const Shape& shape) {
   return grouping;
 }
 
+std::int64_t CeilDiv(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+Expected<Grouping> ByTile(const PerTile& tile, const Shape& shape) {
+  BW_ASSIGN(const std::size_t axis, CheckAxis(tile.axis, shape));
+  BW_CHECK(tile.rows > 0 && tile.columns > 0);
+  Grouping grouping;
+  grouping.outer = Product(shape, 0, axis);
+  grouping.reduce = shape[axis];
+  grouping.inner = Product(shape, axis + 1, shape.size());
+  grouping.inner_shared = false;
+  grouping.block = tile.rows;
+  grouping.inner_block = tile.columns;
+  grouping.scale_shape.assign(shape.begin(), shape.begin() + static_cast<std::ptrdiff_t>(axis));
+  grouping.scale_shape.push_back(CeilDiv(grouping.reduce, tile.rows));
+  grouping.scale_shape.push_back(CeilDiv(grouping.inner, tile.columns));
+  return grouping;
+}
+
 }  // namespace
 
 std::int64_t Grouping::groups() const {
+  if (inner_block > 0) return outer * CeilDiv(reduce, block) * CeilDiv(inner, inner_block);
   return (outer_shared ? 1 : outer) * (reduce / block) * (inner_shared ? 1 : inner);
 }
 
 std::int64_t Grouping::GroupOf(std::int64_t element) const {
+  if (inner_block > 0) {
+    const std::int64_t line = element / inner;
+    const std::int64_t tile_row = line / reduce * CeilDiv(reduce, block) + line % reduce / block;
+    return tile_row * CeilDiv(inner, inner_block) + element % inner / inner_block;
+  }
   const std::int64_t inner_index = inner_shared ? 0 : element % inner;
   const std::int64_t row = element / inner;
   const std::int64_t outer_index = outer_shared ? 0 : row / reduce;
@@ -99,6 +123,7 @@ std::int64_t Grouping::GroupOf(std::int64_t element) const {
 
 Expected<Grouping> MakeGrouping(const Grain& grain, const Shape& shape) {
   if (const auto* channel = std::get_if<PerChannel>(&grain)) return ByChannel(*channel, shape);
+  if (const auto* tile = std::get_if<PerTile>(&grain)) return ByTile(*tile, shape);
   const auto* block = std::get_if<PerBlock>(&grain);
   if (block == nullptr) return WholeTensor(shape);
   return block->axis < 0 ? ByRowBlock(*block, shape) : ByAxisBlock(*block, shape);

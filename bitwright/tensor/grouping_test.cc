@@ -72,6 +72,26 @@ TEST(Grouping, AxisBlocksDivideTheirAxis) {
   ExpectBroadcast(*MakeGrouping(PerBlock{2, 0}, shape), shape);
 }
 
+// The tile of an element from its coordinates on [outer, rows, columns].
+TEST(Grouping, TilesAreCutAtTheEdges) {
+  const Grouping grouping = *MakeGrouping(PerTile{2, 4, 1}, {2, 5, 3, 3});
+  EXPECT_EQ(grouping.scale_shape, (Shape{2, 3, 3}));
+  EXPECT_EQ(grouping.groups(), 18);
+  for (std::int64_t i = 0; i < 2 * 5 * 9; ++i) {
+    const std::int64_t image = i / 45, row = i / 9 % 5, column = i % 9;
+    ASSERT_EQ(grouping.GroupOf(i), image * 9 + row / 2 * 3 + column / 4) << i;
+  }
+}
+
+TEST(Grouping, TilesOfAMatrixAndOfAVector) {
+  const Grouping matrix = *MakeGrouping(PerTile{4, 8, 0}, {8, 16});
+  EXPECT_EQ(matrix.scale_shape, (Shape{2, 2}));
+  EXPECT_EQ(matrix.GroupOf(4 * 16 + 7), 2);
+  EXPECT_EQ(matrix.GroupOf(4 * 16 + 8), 3);
+  EXPECT_EQ(MakeGrouping(PerTile{4, 8, 0}, {6})->scale_shape, (Shape{2, 1}));
+  EXPECT_EQ(MakeGrouping(PerTile{64, 64, 0}, {6, 7})->groups(), 1);
+}
+
 TEST(GroupingErrors, BlockThatDoesNotDivideOffersThoseThatDo) {
   EXPECT_EQ(MessageOf(PerBlock{48, -1}, {10, 512}),
             "its rows have 512 elements, not a multiple of 48; try b32 or b64");
@@ -86,6 +106,7 @@ TEST(GroupingErrors, BlockThatDoesNotDivideOffersThoseThatDo) {
 TEST(GroupingErrors, AxisThatDoesNotExist) {
   EXPECT_EQ(MessageOf(PerChannel{2}, {3, 4}), "axis 2 does not exist, shape [3,4] has axes 0 to 1");
   EXPECT_EQ(MessageOf(PerBlock{2, 5}, {4}), "axis 5 does not exist, shape [4] has axes 0 to 0");
+  EXPECT_EQ(MessageOf(PerTile{2, 2, 1}, {4}), "axis 1 does not exist, shape [4] has axes 0 to 0");
   EXPECT_EQ(MessageOf(PerChannel{0}, {}), "axis 0 does not exist, a scalar has no axes; try t");
 }
 
@@ -93,7 +114,8 @@ RC_GTEST_PROP(ForEachRun, CoversEveryElementInOrderWithItsGroup, ()) {
   const Shape shape = *rc::gen::container<Shape>(3, rc::gen::inRange<std::int64_t>(0, 5));
   const int axis = *rc::gen::inRange(0, 3);
   const Grain grain = *rc::gen::element<Grain>(PerTensor{}, PerChannel{axis}, PerBlock{1, axis},
-                                               PerBlock{2, axis}, PerBlock{2, -1}, PerBlock{3, -1});
+                                               PerBlock{2, axis}, PerBlock{2, -1}, PerBlock{3, -1},
+                                               PerTile{2, 3, axis}, PerTile{3, 2, axis});
   const Expected<Grouping> grouping = MakeGrouping(grain, shape);
   RC_PRE(grouping.has_value());
   std::size_t next = 0;

@@ -28,7 +28,8 @@ std::int32_t ZeroOf(const QuantParams& params, std::size_t group) {
 }  // namespace
 
 std::size_t QTensor::bytes() const {
-  return codes.size() + PackedBytes(spec.scale.bits(), params.scales.size()) +
+  return codes.size() + (spec.two_level ? sizeof(float) : 0) +
+         PackedBytes(spec.scale.bits(), params.scales.size()) +
          PackedBytes(spec.element.bits(), params.zeros.size());
 }
 

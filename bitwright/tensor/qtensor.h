@@ -13,10 +13,12 @@ namespace bw {
 
 // Which elements share a scale, on the row-major view [outer, reduce, inner] of the tensor: blocks
 // of `block` consecutive reduce indices; outer and inner indices each share a scale or have their
-// own. Groups are numbered row-major.
+// own. Or tiles: `block` reduce indices x `inner_block` inner indices of one outer index, cut at
+// the edges. Groups are numbered row-major.
 struct Grouping {
   std::int64_t outer = 1, reduce = 1, inner = 1;
-  std::int64_t block = 1;     // divides reduce
+  std::int64_t block = 1;        // divides reduce, unless there are tiles
+  std::int64_t inner_block = 0;  // columns of a tile; 0: no tiles
   bool inner_shared = true;   // all of inner shares one scale (else one scale for each inner index)
   bool outer_shared = false;  // all of outer shares one scale
   std::vector<std::int64_t>
@@ -37,12 +39,13 @@ std::vector<std::uint8_t> Pack(std::span<const Code> codes, int bits);
 std::vector<Code> Unpack(std::span<const std::uint8_t> bytes, int bits, std::size_t count);
 std::size_t PackedBytes(int bits, std::size_t count);
 
-// The parameters of one quantization: a scale for each group, as values of the spec's scale format,
-// and, for an asymmetric spec, a zero point for each group (an integer in the element's range);
-// else zeros is empty.
+// The parameters of one quantization: a scale for each group, as values of the spec's scale format
+// (of a two-level spec: float(value * tensor_scale)), and, for an asymmetric spec, a zero point for
+// each group (an integer in the element's range); else zeros is empty.
 struct QuantParams {
   std::vector<float> scales;
   std::vector<std::int32_t> zeros;
+  float tensor_scale = 1;  // other than 1 in two-level specs only; `scales` have it in them
 };
 
 // value = float(scale * (decode(code) - zero)), computed in float: float(decode) is exact for every
@@ -53,7 +56,8 @@ struct QTensor {
   QuantParams params;
   std::vector<std::uint8_t> codes;  // packed
 
-  // Bytes of codes, scales (in their format) and zero points (element bits each).
+  // Bytes of codes, scales (in their format), zero points (element bits each) and the tensor's
+  // scale of two levels (4 bytes).
   std::size_t bytes() const;
 };
 

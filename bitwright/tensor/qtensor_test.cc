@@ -149,7 +149,7 @@ TEST(FakeQuantize, EqualsQuantizeThenDequantizeForEveryGrain) {
   for (const Shape& shape : {Shape{4, 6, 5, 3}, Shape{8, 12}, Shape{12}, Shape{2, 12, 1}}) {
     for (const std::string_view element : {"int4", "dybit4", "e2m1"}) {
       for (const std::string_view grain : {"t", "c0", "c1", "c2", "c3", "b3", "b6", "b2@0", "b3@1",
-                                           "b12@1", "b5@2", "b3@3", "b1@3"}) {
+                                           "b12@1", "b5@2", "b3@3", "b1@3", "m2x3", "m5x7@1"}) {
         const QuantSpec spec = Spec(fmt::format("{}:{}", element, grain));
         const Expected<Grouping> grouping = MakeGrouping(spec.grain, shape);
         if (!grouping) continue;
@@ -218,7 +218,8 @@ TEST(QTensor, CountsBytesOfCodesScalesAndZeroPoints) {
   const QuantParams params{std::vector<float>(8, 1.0f), {}};
   EXPECT_EQ(Quantize(input, Spec("int3:b32:fp16"), params)->bytes(), 96u + 16u);
   EXPECT_EQ(Quantize(input, Spec("int3:b32:e8m0"), params)->bytes(), 96u + 8u);
-  const QuantParams shifted{std::vector<float>(4, 1.0f), std::vector<std::int32_t>(4, 3)};
+  EXPECT_EQ(Quantize(input, Spec("int3:b32:e4m3fn*fp32"), params)->bytes(), 96u + 8u + 4u);
+  const QuantParams shifted{std::vector<float>(4, 1.0f), std::vector<std::int32_t>(4, 3), 1};
   EXPECT_EQ(Quantize(input, Spec("uint4:c0:asym"), shifted)->bytes(), 128u + 16u + 2u);
 }
 

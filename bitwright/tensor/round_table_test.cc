@@ -49,12 +49,6 @@ TEST(BucketTable, RoundsAsTheFormatForEveryExampleWithATable) {
   }
 }
 
-TEST(RoundTable, EveryExampleHasAnArithmeticForm) {
-  for (const std::string& name : ExampleFormats()) {
-    EXPECT_NE(RoundTableOf(*Format::Parse(name)).kind, RoundTable::Kind::kBuckets) << name;
-  }
-}
-
 TEST(RoundTable, IntegersAreUniformAndDyBitFollowsTheExponent) {
   const auto kind = [](std::string_view name) { return RoundTableOf(*Format::Parse(name)).kind; };
   EXPECT_EQ(kind("int8"), RoundTable::Kind::kUniform);

@@ -10,7 +10,8 @@ std::int64_t TensorBytes(const QuantTarget& target, const QuantSpec& spec) {
   const Expected<Grouping> grouping = MakeGrouping(spec.grain, target.shape);
   BW_CHECK(grouping.has_value());
   const std::int64_t zeros = spec.symmetric ? 0 : bits;
-  return codes + (grouping->groups() * (spec.scale.bits() + zeros) + 7) / 8;
+  const std::int64_t tensor_scale = spec.two_level ? 4 : 0;
+  return codes + tensor_scale + (grouping->groups() * (spec.scale.bits() + zeros) + 7) / 8;
 }
 
 Sizes PlanSizes(const QuantTargets& targets, const Plan& plan) {
