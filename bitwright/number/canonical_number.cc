@@ -41,8 +41,8 @@ class Canonical : public Representation {
       max = std::min(max, std::ldexp(1.0, kMaxFloatExponent));
     }
     max_ = FloatAtMost(max);
-    // Above float32, the true maximum, by which it is refused.
-    const bool fits = max <= static_cast<double>(std::numeric_limits<float>::max());
+    // Outside float32, the true maximum, by which it is refused.
+    const bool fits = max_ > 0 && max <= static_cast<double>(std::numeric_limits<float>::max());
     set_range(smallest, fits ? static_cast<double>(max_) : max);
   }
 
