@@ -8,6 +8,7 @@
 #include "bitwright/onnx/import.h"
 #include "bitwright/quant/pass.h"
 #include "bitwright/quant/scale_method.h"
+#include "bitwright/quant/self_distillation.h"
 
 namespace bw {
 namespace {
@@ -89,7 +90,8 @@ void AddScaleMethods(CLI::App& app, std::string& weights, std::string& activatio
   constexpr const char* kMethods = "mse | norm[=P] | max | percentile[=P] | dda";
   app.add_option("--scale-method", weights, fmt::format("of weights: {}", kMethods));
   app.add_option("--activation-scale-method", activations,
-                 fmt::format("of activations: {}", kMethods));
+                 fmt::format("of activations: {}{}",
+                             activations == kScaleByOutput ? "output | " : "", kMethods));
 }
 
 void AddRounding(CLI::App& app, const std::function<void(WeightRounding)>& set) {

@@ -16,49 +16,77 @@ constexpr std::size_t kSmallSearch = 256;
 // Steps of a binary search among `count` places.
 int Depth(std::size_t count) { return std::countr_zero(std::bit_ceil(count)); }
 
-// Nodes that find how many of 2^depth - 1 ascending `edges` are <= x, as int32. The position p
-// starts in the middle and moves by half the distance at each step.
-std::string Search(Body& body, const std::string& x, const std::string& edges, int depth) {
+constexpr const char* kStep = "SearchStep";
+constexpr const char* kEdges = "RoundEdges";
+constexpr const char* kEnd = "SearchEnd";
+
+// One step of a binary search: the position moves by `half`, up where x is not below the edge
+// there, else down.
+void BuildStep(Body& body) {
+  const std::string half = body.Cast(body.IntParameter("half"), TensorProto::INT32);
+  const std::string above =
+      body.Op("GreaterOrEqual", {"x", body.Op("Gather", {"edges", "position"})});
+  const std::string move = body.Op("Where", {above, half, body.Op("Neg", {half})});
+  body.OpInto("y", "Add", {"position", move});
+}
+
+// Nodes that find how many of 2^depth - 1 ascending `edges` are <= x, as int32, but for the last
+// step. The position starts in the middle and moves by half the distance at each step.
+std::string Steps(Body& body, const std::string& x, const std::string& edges, int depth) {
   std::string position = body.Int32((1 << (depth - 1)) - 1);
-  for (int level = depth - 1; level >= 0; --level) {
-    const std::int32_t half = level > 0 ? 1 << (level - 1) : 0;
-    const std::string above = body.Op("GreaterOrEqual", {x, body.Op("Gather", {edges, position})});
-    const std::string move =
-        body.Op("Where", {above, body.Int32(level > 0 ? half : 1), body.Int32(-half)});
-    position = body.Op("Add", {position, move});
+  for (std::int64_t half = std::int64_t{1} << (depth - 1) >> 1; half > 0; half >>= 1) {
+    position = body.Call(kFunctionDomain, kStep, {x, edges, position}, {proto::Int("half", half)});
   }
   return position;
 }
 
+// The last step stays or goes up by one.
+std::string LastStep(Body& body, const std::string& x, const std::string& edges,
+                     const std::string& position) {
+  const std::string above = body.Op("GreaterOrEqual", {x, body.Op("Gather", {edges, position})});
+  return body.Op("Add", {position, body.Cast(above, TensorProto::INT32)});
+}
+
+void NeedSearch(ModelWriter& model) {
+  model.NeedFunction(kStep, {"x", "edges", "position"}, BuildStep);
+}
+
 // The least float >= each double: its nearest float, or where that is below, the one after it (x +
 // |x| 2^-24 lies within half a unit in the last place of that one).
-std::string CeilToFloat(Body& body, const std::string& x) {
+void CeilToFloat(Body& body, const std::string& x, const std::string& output) {
   const std::string nearest = body.Cast(x, TensorProto::FLOAT);
   const std::string lift = body.Op("Mul", {body.Op("Abs", {x}), body.Double(0x1.0p-24)});
   const std::string next = body.Cast(body.Op("Add", {x, lift}), TensorProto::FLOAT);
   const std::string low = body.Op("Less", {body.Cast(nearest, TensorProto::DOUBLE), x});
-  return body.Op("Where", {low, next, nearest});
+  body.OpInto(output, "Where", {low, next, nearest});
 }
 
 // From the ascending `values`, the scale and `down` (1 where a tie stays below): the least float
 // that goes up at each threshold. A threshold times a float scale is exact in double; a tie that
 // stays below lies one small step higher.
-std::string Edges(Body& body, const std::string& scale) {
+void BuildEdges(Body& body) {
   const std::string wide = body.Cast("values", TensorProto::DOUBLE);
   const std::string end = body.Int64s({std::numeric_limits<std::int32_t>::max()});
   const std::string lower = body.Op("Slice", {wide, body.Int64s({0}), body.Int64s({-1})});
   const std::string upper = body.Op("Slice", {wide, body.Int64s({1}), end});
   const std::string middle = body.Op("Mul", {body.Op("Add", {lower, upper}), body.Double(0.5)});
-  const std::string edge = body.Op("Mul", {middle, body.Cast(scale, TensorProto::DOUBLE)});
+  const std::string edge = body.Op("Mul", {middle, body.Cast("scale", TensorProto::DOUBLE)});
   const std::string down = body.Cast("down", TensorProto::DOUBLE);
   const std::string step = body.Op("Mul", {body.Op("Abs", {edge}), body.Double(0x1.0p-50)});
-  return CeilToFloat(body, body.Op("Add", {edge, body.Op("Mul", {down, step})}));
+  CeilToFloat(body, body.Op("Add", {edge, body.Op("Mul", {down, step})}), "y");
+}
+
+void BuildSearchEnd(Body& body) {
+  const std::string index = LastStep(body, "x", "edges", "position");
+  const std::string values = body.Cast("values", TensorProto::FLOAT);
+  body.OpInto("y", "Gather", {body.Op("Mul", {values, "scale"}), index});
 }
 
 void BuildSearch(Body& body, int depth) {
   const std::string scale = body.FloatParameter("scale");
-  const std::string index = Search(body, "x", Edges(body, scale), depth);
-  body.OpInto("y", "Gather", {body.Op("Mul", {"values", scale}), index});
+  const std::string edges = body.Call(kFunctionDomain, kEdges, {"values", "down", scale});
+  const std::string position = Steps(body, "x", edges, depth);
+  body.CallInto("y", kFunctionDomain, kEnd, {"x", edges, position, "values", scale});
 }
 
 void WriteSearch(ModelWriter& model, const ActivationRounding& rounding, const std::string& input,
@@ -68,20 +96,23 @@ void WriteSearch(ModelWriter& model, const ActivationRounding& rounding, const s
   const auto values = [&] {
     std::vector<float> all(format.values().begin(), format.values().end());
     all.resize(std::size_t{1} << depth, all.back());
-    return proto::FromVector("", TensorProto::FLOAT, all);
+    return proto::SmallFloats("", all);
   };
   const auto down = [&] {
     std::vector<std::uint8_t> all;
     for (const std::uint8_t up : format.ties_up()) all.push_back(up != 0 ? 0 : 1);
     all.resize((std::size_t{1} << depth) - 1);
-    return proto::FromVector("", TensorProto::UINT8, all);
+    return all;
   };
   const std::string function = "RoundSearch" + std::to_string(depth);
+  NeedSearch(model);
+  model.NeedFunction(kEdges, {"values", "down", "scale"}, BuildEdges);
+  model.NeedFunction(kEnd, {"x", "edges", "position", "values", "scale"}, BuildSearchEnd);
   model.NeedFunction(function, {"x", "values", "down"},
                      [&](Body& body) { BuildSearch(body, depth); });
   model.Call(function,
              {input, model.SharedTable(format.name() + ".values", values),
-              model.SharedTable(format.name() + ".down", down)},
+              model.SharedBytes("ties", down())},
              output, {proto::Float("scale", rounding.scale)});
 }
 
@@ -135,7 +166,9 @@ void BuildRuns(Body& body, int depth, bool magnitudes) {
   std::string step = wide("steps");
   if (depth > 0) {
     const std::string place = magnitudes ? body.Op("Abs", {q}) : q;
-    step = body.Op("Gather", {step, Search(body, place, wide("bounds"), depth)});
+    const std::string bounds = wide("bounds");
+    const std::string position = Steps(body, place, bounds, depth);
+    step = body.Op("Gather", {step, LastStep(body, place, bounds, position)});
   }
   const std::string multiple = body.Op("Round", {body.Op("Div", {q, step})});
   const std::string value = body.Cast(body.Op("Mul", {multiple, step}), TensorProto::FLOAT);
@@ -159,6 +192,7 @@ void WriteRuns(ModelWriter& model, const ActivationRounding& rounding, const Ste
       input, table(".steps", {runs.steps.begin(), runs.steps.end()}, places)};
   std::vector<std::string> parameters = {"x", "steps"};
   if (depth > 0) {
+    NeedSearch(model);
     inputs.push_back(table(".bounds", {runs.bounds.begin(), runs.bounds.end()}, places - 1));
     parameters.push_back("bounds");
   }

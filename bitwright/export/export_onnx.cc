@@ -65,11 +65,29 @@ void AddNames(const Graph& graph, std::span<const ValueId> ids, Add add) {
   for (const ValueId id : ids) add(NameOf(graph, id));
 }
 
-onnx::NodeProto& AddStandardNode(const Node& node, ModelWriter& model) {
+// Attributes of windows that say what their absence says as well.
+bool IsDefault(std::string_view name, const Attribute& attribute) {
+  const auto* list = std::get_if<std::vector<std::int64_t>>(&attribute);
+  if (list == nullptr)
+    return name == "group" && std::get_if<std::int64_t>(&attribute) != nullptr &&
+           std::get<std::int64_t>(attribute) == 1;
+  const auto all = [&](std::int64_t wanted) {
+    return std::all_of(list->begin(), list->end(), [&](std::int64_t x) { return x == wanted; });
+  };
+  return (name == "pads" && all(0)) || ((name == "strides" || name == "dilations") && all(1));
+}
+
+// A node "relu1_Relu" of output "relu1" needs no name.
+bool SaysItsOutput(const Graph& graph, const Node& node) {
+  return node.name.starts_with(NameOf(graph, node.outputs.at(0)));
+}
+
+onnx::NodeProto& AddStandardNode(const Graph& graph, const Node& node, ModelWriter& model) {
   onnx::NodeProto& proto = *model.graph().add_node();
-  proto.set_name(node.name);
+  if (!SaysItsOutput(graph, node)) proto.set_name(node.name);
   proto.set_op_type(std::string(node.op->name));
   for (const auto& [name, attribute] : node.attributes.items) {
+    if (IsDefault(name, attribute)) continue;
     *proto.add_attribute() = proto::FromAttribute(name, attribute);
   }
   return proto;
@@ -105,7 +123,7 @@ Expected<void> WriteNode(const Graph& graph, const Node& node, ModelWriter& mode
         "bitwright's FakeQuantize",
         node.op->domain);
   }
-  onnx::NodeProto& proto = AddStandardNode(node, model);
+  onnx::NodeProto& proto = AddStandardNode(graph, node, model);
   AddNames(graph, node.inputs, [&](std::string name) { proto.add_input(std::move(name)); });
   AddNames(graph, node.outputs, [&](std::string name) { proto.add_output(std::move(name)); });
   return {};

@@ -24,8 +24,18 @@ std::string ModelWriter::SharedTable(const std::string& key,
   const auto found = tables_.find(key);
   if (found != tables_.end()) return found->second;
   onnx::TensorProto tensor = make();
-  tensor.set_name(key);
+  if (tensor.name().empty()) {
+    // A fitted format's values stand in brackets in its name: too long for a tensor's.
+    const std::size_t open = key.find('['), close = key.find(']');
+    tensor.set_name(close == std::string::npos ? key : key.substr(0, open) + key.substr(close + 1));
+  }
   return tables_[key] = AddInitializer(std::move(tensor));
+}
+
+std::string ModelWriter::SharedBytes(const std::string& stem,
+                                     const std::vector<std::uint8_t>& elements) {
+  return SharedTable(stem + std::string(elements.begin(), elements.end()),
+                     [&] { return proto::FromVector(stem, onnx::TensorProto::UINT8, elements); });
 }
 
 void ModelWriter::NeedFunction(const std::string& name, const std::vector<std::string>& inputs,

@@ -30,8 +30,11 @@ class ModelWriter {
   // Adds a tensor under a fresh name made from its own; gives that name.
   std::string AddInitializer(onnx::TensorProto tensor);
 
-  // The tensor known by `key`: made and added on the first call.
+  // The tensor known by `key`: made and added on the first call, under its own name or the key.
   std::string SharedTable(const std::string& key, const std::function<onnx::TensorProto()>& make);
+
+  // The one-dimensional uint8 tensor with these elements; equal contents are one tensor.
+  std::string SharedBytes(const std::string& stem, const std::vector<std::uint8_t>& elements);
 
   // Makes the local function `name` with output "y": its body is built on the first call.
   void NeedFunction(const std::string& name, const std::vector<std::string>& inputs,

@@ -88,7 +88,7 @@ std::string Codes(Body& body, const std::string& bytes, CodeLayout layout,
 }
 
 std::string Values(Body& body, const std::string& codes, bool linear) {
-  if (!linear) return body.Op("Gather", {"table", codes});
+  if (!linear) return body.Cast(body.Op("Gather", {"table", codes}), TensorProto::FLOAT);
   const std::string span = body.Cast(body.IntParameter("span"), TensorProto::INT32);
   const std::string piece = body.Op("Div", {codes, span});
   const std::string low = body.Cast(body.Op("Mod", {codes, span}), TensorProto::FLOAT);
@@ -187,7 +187,8 @@ std::vector<std::string> DecodeInputs(ModelWriter& model, const QTensor& tensor,
     inputs.push_back(SharedFloats(model, element.name() + ".base", pieces->base));
     inputs.push_back(SharedFloats(model, element.name() + ".step", pieces->step));
   } else {
-    inputs.push_back(SharedFloats(model, element.name() + ".codebook", Codebook(element)));
+    inputs.push_back(model.SharedTable(element.name() + ".codebook",
+                                       [&] { return proto::SmallFloats("", Codebook(element)); }));
   }
   if (kind.zeros) inputs.push_back(model.AddInitializer(ZerosTensor(tensor)));
   if (kind.scale == ScaleForm::kCoded) {

@@ -117,6 +117,19 @@ onnx::TensorProto FromTensor(std::string_view name, const Tensor& tensor) {
   return FromBytes(name, ElementType(tensor.dtype()), tensor.shape(), bytes);
 }
 
+onnx::TensorProto SmallFloats(std::string_view name, const std::vector<float>& elements) {
+  static const Format half = *Format::Parse("fp16");
+  std::vector<std::uint16_t> codes;
+  for (const float element : elements) {
+    const Code code = half.Encode(static_cast<double>(element));
+    if (half.Decode(code) != static_cast<double>(element)) {
+      return FromVector(name, onnx::TensorProto::FLOAT, elements);
+    }
+    codes.push_back(static_cast<std::uint16_t>(code));
+  }
+  return FromVector(name, onnx::TensorProto::FLOAT16, codes);
+}
+
 std::string Body::Op(std::string_view type, std::initializer_list<std::string> inputs,
                      std::initializer_list<onnx::AttributeProto> attributes) {
   std::string output = "v" + std::to_string(next_++);
@@ -134,6 +147,28 @@ void Body::OpInto(std::string_view output, std::string_view type,
   for (const onnx::AttributeProto& attribute : attributes) *node.add_attribute() = attribute;
 }
 
+void Body::CallInto(std::string_view output, std::string_view domain, std::string_view function,
+                    std::initializer_list<std::string> inputs,
+                    std::initializer_list<onnx::AttributeProto> attributes) {
+  const auto& imports = function_.opset_import();
+  const auto known = [&](const auto& opset) { return opset.domain() == domain; };
+  if (std::none_of(imports.begin(), imports.end(), known)) {
+    auto& opset = *function_.add_opset_import();
+    opset.set_domain(std::string(domain));
+    opset.set_version(1);
+  }
+  OpInto(output, function, inputs, attributes);
+  function_.mutable_node(function_.node_size() - 1)->set_domain(std::string(domain));
+}
+
+std::string Body::Call(std::string_view domain, std::string_view function,
+                       std::initializer_list<std::string> inputs,
+                       std::initializer_list<onnx::AttributeProto> attributes) {
+  std::string output = "v" + std::to_string(next_++);
+  CallInto(output, domain, function, inputs, attributes);
+  return output;
+}
+
 std::string Body::Cast(const std::string& input, onnx::TensorProto::DataType type) {
   return Op("Cast", {input}, {Int("to", type)});
 }
@@ -143,11 +178,11 @@ std::string Body::Constant(onnx::TensorProto tensor) {
 }
 
 std::string Body::Int64(std::int64_t value) {
-  return Constant(Scalar(onnx::TensorProto::INT64, value));
+  return Op("Constant", {}, {Int("value_int", value)});
 }
 
 std::string Body::Int64s(std::vector<std::int64_t> values) {
-  return Constant(FromVector("", onnx::TensorProto::INT64, values));
+  return Op("Constant", {}, {Ints("value_ints", values)});
 }
 
 std::string Body::Int32(std::int32_t value) {

@@ -39,6 +39,10 @@ onnx::TensorProto FromVector(std::string_view name, onnx::TensorProto::DataType 
   return FromElements(name, type, std::span(&count, 1), elements);
 }
 
+// One-dimensional: FLOAT16 where that holds every element exactly, else FLOAT. Whoever reads it
+// casts it to FLOAT.
+onnx::TensorProto SmallFloats(std::string_view name, const std::vector<float>& elements);
+
 // Writes nodes in order into a function body; inner values get short names of their own.
 class Body {
  public:
@@ -51,6 +55,15 @@ class Body {
   void OpInto(std::string_view output, std::string_view type,
               std::initializer_list<std::string> inputs,
               std::initializer_list<onnx::AttributeProto> attributes = {});
+
+  // A call of another local function, which has one output.
+  std::string Call(std::string_view domain, std::string_view function,
+                   std::initializer_list<std::string> inputs,
+                   std::initializer_list<onnx::AttributeProto> attributes = {});
+
+  void CallInto(std::string_view output, std::string_view domain, std::string_view function,
+                std::initializer_list<std::string> inputs,
+                std::initializer_list<onnx::AttributeProto> attributes = {});
 
   std::string Cast(const std::string& input, onnx::TensorProto::DataType type);
   std::string Constant(onnx::TensorProto tensor);

@@ -70,19 +70,58 @@ std::vector<QuantSpec> ActivationSpecs(const Format& format,
   return specs;
 }
 
-// Keeps the best of each width, widest first.
-std::vector<Candidate> BestOfEachWidth(std::vector<Candidate> candidates) {
-  std::map<int, Candidate, std::greater<>> best;
-  for (Candidate& candidate : candidates) {
-    const int bits = candidate.plan.spec.element.bits();
-    const auto found = best.find(bits);
-    if (found == best.end())
-      best.emplace(bits, std::move(candidate));
-    else if (candidate.local_error < found->second.local_error)
-      found->second = std::move(candidate);
+// A format may be this much worse than a tensor's best, in squared error, where more tensors like
+// it: fewer formats are fewer tables in the file and fewer decoders in hardware. 0.2 dB.
+constexpr double kTolerance = 1.05;
+
+using ByWidth = std::map<int, std::vector<const Candidate*>, std::greater<>>;
+
+const Candidate& Best(const std::vector<const Candidate*>& candidates) {
+  return **std::min_element(candidates.begin(), candidates.end(), [](const auto* a, const auto* b) {
+    return a->local_error < b->local_error;
+  });
+}
+
+bool NearlyBest(const Candidate& candidate, const Candidate& best) {
+  return candidate.local_error <= best.local_error * kTolerance;
+}
+
+// For how many tensors each element format is nearly the best of its width.
+std::map<std::string, int> CountLiked(const std::vector<ByWidth>& tensors) {
+  std::map<std::string, int> liked;
+  for (const ByWidth& tensor : tensors) {
+    for (const auto& [unused, candidates] : tensor) {
+      for (const Candidate* candidate : candidates) {
+        if (NearlyBest(*candidate, Best(candidates))) ++liked[candidate->plan.spec.element.name()];
+      }
+    }
   }
+  return liked;
+}
+
+// Of each tensor's candidates one of each width, widest first: of those nearly as good as its best,
+// the one whose format most tensors like.
+std::vector<Candidate> OneOfEachWidth(const std::vector<std::vector<Candidate>>& by_target) {
+  std::vector<ByWidth> tensors(by_target.size());
+  for (std::size_t t = 0; t < by_target.size(); ++t) {
+    for (const Candidate& candidate : by_target[t])
+      tensors[t][candidate.plan.spec.element.bits()].push_back(&candidate);
+  }
+  const std::map<std::string, int> liked = CountLiked(tensors);
   std::vector<Candidate> kept;
-  for (auto& [unused, candidate] : best) kept.push_back(std::move(candidate));
+  for (const ByWidth& tensor : tensors) {
+    for (const auto& [unused, candidates] : tensor) {
+      const Candidate* chosen = &Best(candidates);
+      const Candidate& best = *chosen;
+      for (const Candidate* candidate : candidates) {
+        const auto likes = [&](const Candidate* c) {
+          return liked.at(c->plan.spec.element.name());
+        };
+        if (NearlyBest(*candidate, best) && likes(candidate) > likes(chosen)) chosen = candidate;
+      }
+      kept.push_back(*chosen);
+    }
+  }
   return kept;
 }
 
@@ -106,7 +145,7 @@ Expected<std::vector<Candidate>> OfTarget(const Graph& graph, const QuantTarget&
       }
     }
   }
-  return BestOfEachWidth(std::move(candidates));
+  return candidates;
 }
 
 }  // namespace
@@ -131,9 +170,7 @@ Expected<std::vector<Candidate>> MakeCandidates(const Graph& graph, const QuantT
       progress("scale search", static_cast<double>(++done) / static_cast<double>(by_target.size()));
   });
   BW_TRY(outcome);
-  std::vector<Candidate> all;
-  for (auto& candidates : by_target) all.insert(all.end(), candidates.begin(), candidates.end());
-  return all;
+  return OneOfEachWidth(by_target);
 }
 
 Expected<CandidateRounding> Realise(const Graph& graph, const QuantTarget& target,

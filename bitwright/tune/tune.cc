@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "bitwright/base/parallel.h"
+#include "bitwright/quant/bias_correction.h"
 #include "bitwright/runtime/work.h"
 #include "bitwright/search/descent.h"
 #include "bitwright/tune/candidates.h"
@@ -16,6 +17,7 @@ namespace {
 // What one sweep may cost in multiply-accumulates; fixed, so that the same inputs give the same
 // result on any machine.
 constexpr double kSensitivityMacs = 6e11;
+constexpr double kBiasMacs = 1e12;
 constexpr std::size_t kFewestSensitivitySamples = 16, kMostSensitivitySamples = 256;
 
 // The tuner's state between its stages.
@@ -50,7 +52,7 @@ class Tuner {
     BW_TRY(MeasureSensitivities(search));
     MakeDecisions();
     BW_ASSIGN(const DescentResult found, Search(search));
-    return Conclude(found);
+    return Conclude(found, search);
   }
 
  private:
@@ -191,9 +193,28 @@ class Tuner {
     return Descend(decisions_, oracle, limits);
   }
 
+  // The network under the assignment, its biases corrected where the search samples do not speak
+  // against it.
+  Expected<Graph> Repaired(const DescentResult& found, Evaluator& search) {
+    BW_ASSIGN(Graph plain, Quantized(found.assignment));
+    if (!found.feasible) return plain;
+    Graph corrected = plain;
+    BW_TRY(CorrectBiases(corrected, graph_, data_.calibration, options_.threads, kBiasMacs,
+                         progress_));
+    BW_ASSIGN(const Evaluation before, search.RunGraph(plain, Options(false), progress_));
+    BW_ASSIGN(const Evaluation after, search.RunGraph(corrected, Options(false), progress_));
+    const double drop_before = Drop(search.float_result(), before);
+    const double drop_after = Drop(search.float_result(), after);
+    if (UnseenDrop(drop_after, after) > UnseenDrop(drop_before, before)) return plain;
+    best_drop_ = drop_after;
+    BW_TRY(save_(MakePlan(found.assignment), corrected));
+    return corrected;
+  }
+
   // The figures of the report: the plan's own graph, run on samples that nothing was chosen by.
-  Expected<TuneResult> Conclude(const DescentResult& found) {
+  Expected<TuneResult> Conclude(const DescentResult& found, Evaluator& search) {
     TuneResult result;
+    BW_ASSIGN(result.quantized, Repaired(found, search));
     result.plan = MakePlan(found.assignment);
     result.feasible = found.feasible;
     result.evaluations = found.evaluations;
@@ -201,7 +222,6 @@ class Tuner {
     for (const std::size_t c : Chosen(found.assignment)) result.chosen.push_back(candidates_[c]);
     BW_ASSIGN(Evaluator test,
               Evaluator::Create(graph_, data_.test, metric_, Options(false), progress_));
-    BW_ASSIGN(result.quantized, Quantized(found.assignment));
     BW_ASSIGN(result.quantized_test, test.RunGraph(result.quantized, Options(false), progress_));
     result.float_test = test.float_result();
     result.statistics = std::move(statistics_);

@@ -8,6 +8,8 @@
 #include "bitwright/cli/options.h"
 #include "bitwright/cli/output.h"
 #include "bitwright/cli/progress_bar.h"
+#include "bitwright/quant/bias_correction.h"
+#include "bitwright/quant/self_distillation.h"
 #include "bitwright/quant/spec_for.h"
 
 namespace bw::commands {
@@ -15,9 +17,10 @@ namespace {
 
 struct Options {
   std::string model, out, weights = "int8", activations = "int8:asym", scale_method = "mse",
-                          activation_scale_method = "norm=3", plan, calibration;
+                          activation_scale_method{kScaleByOutput}, plan, calibration;
   std::vector<std::string> layers, keep_float;
   std::optional<WeightRounding> rounding;  // none: compensated where there are samples
+  bool correct_biases = true;
   std::size_t calibration_samples = 512;
   DataOptions data;
   RunOptions run;
@@ -163,8 +166,23 @@ void RoundRestToNearest(const QuantTargets& targets, const std::vector<LayerInpu
   }
 }
 
+// Self-distillation needs no labels: a metric of classes becomes agreement with the float network.
+Expected<void> DistilScales(const Options& options, const Inputs& inputs,
+                            const std::vector<ActivationStatistics>& statistics, Plan& plan) {
+  const bool classes = options.data.metric != "auc" && options.data.metric != "sqnr";
+  const Metric* metric = FindMetric(classes ? "agreement" : "sqnr");
+  BW_ASSIGN(Evaluator evaluator,
+            Evaluator::Create(inputs.graph, *inputs.calibration, *metric,
+                              {options.run.threads, Backend::kFast, true}, TerminalProgress()));
+  return ChooseScalesByOutput(plan, inputs.graph, inputs.targets, statistics, evaluator, 1e12,
+                              TerminalProgress());
+}
+
 Expected<Quantized> Apply(const Options& options, const Inputs& inputs,
                           const std::vector<ActivationStatistics>& statistics, Plan plan) {
+  if (NeedsOutputScales(plan) && inputs.calibration) {
+    BW_TRY(DistilScales(options, inputs, statistics, plan));
+  }
   BW_TRY(FixScales(plan, inputs.targets, statistics));
   std::vector<LayerInputs> layer_inputs;
   if (NeedsLayerInputs(plan) && inputs.calibration) {
@@ -177,6 +195,10 @@ Expected<Quantized> Apply(const Options& options, const Inputs& inputs,
             QuantizeWeights(inputs.graph, inputs.targets, plan, layer_inputs, options.run.threads,
                             TerminalProgress()));
   BW_ASSIGN(Graph graph, ApplyPlan(inputs.graph, inputs.targets, plan, codes));
+  if (inputs.calibration && options.correct_biases) {
+    BW_TRY(CorrectBiases(graph, inputs.graph, *inputs.calibration, options.run.threads, 1e12,
+                         TerminalProgress()));
+  }
   return Quantized{std::move(plan), std::move(graph)};
 }
 
@@ -216,7 +238,9 @@ Expected<void> Measure(const Options& options, const Inputs& inputs, const Metri
 Expected<int> Run(const Options& options) {
   const auto start = std::chrono::steady_clock::now();
   BW_TRY(CheckScaleMethod(options.scale_method));
-  BW_TRY(CheckScaleMethod(options.activation_scale_method));
+  if (options.activation_scale_method != kScaleByOutput) {
+    BW_TRY(CheckScaleMethod(options.activation_scale_method));
+  }
   BW_ASSIGN(const Inputs inputs, ReadInputs(options));
   const Metric* metric = nullptr;
   if (inputs.test) {
@@ -273,6 +297,8 @@ CommandAction Prepare(CLI::App& app) {
   app.add_option("--exclude", options->keep_float, "REGEX of tensors that stay float32");
   AddScaleMethods(app, options->scale_method, options->activation_scale_method);
   AddRounding(app, [options](WeightRounding rounding) { options->rounding = rounding; });
+  app.add_flag("--bias-correction,!--no-bias-correction", options->correct_biases,
+               "move biases so that layers keep their mean outputs (the default with samples)");
   app.add_option("--calibration-samples", options->calibration_samples,
                  "at most so many samples for calibration");
   app.add_option("--plan", options->plan, "a plan.json instead of --weights and --activations");

@@ -60,6 +60,13 @@ bool IsByChannel(const Shape& bias, std::int64_t channels) {
   return !bias.empty() && bias.back() == channels && ElementCount(bias) == channels;
 }
 
+// "conv1.weight" -> "conv1.bias"
+std::string BiasName(const std::string& weight) {
+  constexpr std::string_view kEnd = ".weight";
+  const bool cut = weight.ends_with(kEnd);
+  return weight.substr(0, weight.size() - (cut ? kEnd.size() : 0)) + ".bias";
+}
+
 bool Fold(Graph& graph, Node& layer, const Affine& affine) {
   if (layer.op->name == "MatMul") return false;  // it has no bias to take the offset
   const Tensor* weight = ConstantOf(graph, layer, static_cast<std::size_t>(layer.op->weight_input));
@@ -82,7 +89,7 @@ bool Fold(Graph& graph, Node& layer, const Affine& affine) {
   graph.value(weight_id).name += ".unfolded";  // the folded weight keeps the name that users know
   weight_id = graph.AddConstant(stem, std::move(scaled));
   layer.inputs.resize(3, kNoValue);
-  layer.inputs[2] = graph.AddConstant(stem + ".bias", std::move(bias));
+  layer.inputs[2] = graph.AddConstant(BiasName(stem), std::move(bias));
   return true;
 }
 

@@ -1,0 +1,19 @@
+#pragma once
+// The biases of a quantized network, moved so that each layer's mean output is the float network's
+// again: rounding and clipping shift it, and shifts add up where random errors cancel. Empirical
+// bias correction (Nagel et al., arXiv 1906.04721, section 4.2), in forward order, each layer
+// behind the corrected layers before it; the last layer's is FxP-QNet's correction by prediction
+// error (arXiv 2203.12091, our interpretation).
+
+#include "bitwright/quant/runner.h"
+
+namespace bw {
+
+// Corrects the biases of Conv, ConvTranspose and Gemm layers in `quantized`, which came from
+// `original` by ApplyPlan; layers without a bias get one. Uses the first samples of `data` (as many
+// as `macs` multiply-accumulates pay for, 32 to 512), the same for both networks, without labels.
+// The result does not depend on the number of threads.
+Expected<void> CorrectBiases(Graph& quantized, const Graph& original, const Dataset& data,
+                             int threads, double macs = 1e12, const Progress& progress = {});
+
+}  // namespace bw
