@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bitwright/tensor/float_round.h"
 #include "bitwright/tensor/group_runs.h"
 #include "bitwright/tensor/round_table.h"
 
@@ -92,6 +93,7 @@ Expected<void> FakeQuantize(std::span<float> values, const Grouping& grouping,
            grouping.outer * grouping.reduce * grouping.inner);
   BW_TRY(CheckParams(spec, grouping, params));
   const RoundTable& table = RoundTableOf(spec.element);
+  const FloatRound& fast = FloatRoundOf(spec.element);
   ForEachRun(grouping, [&](const GroupRun& run) {
     // Neighbours with zero points of their own go one by one.
     const bool apart = run.step != 0 && !params.zeros.empty();
@@ -99,7 +101,8 @@ Expected<void> FakeQuantize(std::span<float> values, const Grouping& grouping,
     for (std::size_t i = 0; i < run.size; i += size) {
       const std::size_t group = run.group + i * run.step;
       const std::span<float> part = values.subspan(run.begin + i, size);
-      RoundValues(table, part, &params.scales[group], run.step, ZeroOf(params, group), part.data());
+      FastRoundValues(fast, table, part, &params.scales[group], run.step, ZeroOf(params, group),
+                      part.data());
     }
   });
   return {};

@@ -1,0 +1,218 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "bitwright/tensor/round_floats.cc"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include <bit>
+
+#include "bitwright/tensor/float_round.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace bw::HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using Kind = FloatRound::Kind;
+constexpr std::uint32_t kOne = 0x3f80'0000;  // 1.0f
+using Floats = hn::ScalableTag<float>;
+using Bits = hn::RebindToUnsigned<Floats>;
+using V = hn::Vec<Floats>;
+
+// What one call of a kernel works on.
+struct Job {
+  const FloatRound& fast;
+  const RoundTable& table;
+  const float* scale;
+  std::int32_t zero;
+};
+
+// What stays in registers.
+struct Constants {
+  V low, high, offset, magic, least, scale, below, above;
+  hn::Vec<Bits> to_magic;
+#if HWY_TARGET <= HWY_AVX3
+  __m512 magics[4];
+#endif
+};
+
+Constants Load(const Job& job) {
+  const Floats f;
+  Constants c;
+  const auto zero = static_cast<float>(job.zero);
+  const float inverse = 1.0f / *job.scale;
+  c.low = hn::Set(f, job.fast.low - zero);
+  c.high = hn::Set(f, job.fast.high - zero);
+  c.offset = hn::Set(f, job.fast.offset);
+  c.magic = hn::Set(f, job.fast.magic);
+  c.least = hn::Set(f, job.fast.least_power);
+  c.to_magic = hn::Set(Bits(), std::bit_cast<std::uint32_t>(job.fast.magic) - kOne);
+  c.scale = hn::Set(f, *job.scale);
+  c.below = hn::Set(f, inverse * kBelow);
+  c.above = hn::Set(f, inverse * kAbove);
+#if HWY_TARGET <= HWY_AVX3
+  for (int i = 0; i < 4; ++i) c.magics[i] = _mm512_load_ps(job.fast.magics + 16 * i);
+#endif
+  return c;
+}
+
+// |y|, at least `least`.
+HWY_INLINE V Magnitude(V y, V least) {
+#if HWY_TARGET <= HWY_AVX3
+  constexpr int kGreaterMagnitudeWithoutSign = 0b1011;
+  return V{_mm512_range_ps(y.raw, least.raw, kGreaterMagnitudeWithoutSign)};
+#else
+  return hn::Max(hn::Abs(y), least);
+#endif
+}
+
+template <bool kMirrored>
+HWY_INLINE V Clamp(const Constants& c, V value) {
+#if HWY_TARGET <= HWY_AVX3
+  constexpr int kLesserMagnitudeWithSign = 0b0010;
+  if constexpr (kMirrored) {
+    return V{_mm512_range_ps(value.raw, c.high.raw, kLesserMagnitudeWithSign)};
+  }
+#endif
+  return hn::Min(hn::Max(value, c.low), c.high);
+}
+
+// The magic for y.
+template <Kind kKind>
+HWY_INLINE V MagicOf(const Job& job, const Constants& c, V y) {
+  const Floats f;
+  (void)job;
+  const auto magnitude = hn::BitCast(Bits(), Magnitude(y, c.least));
+  if constexpr (kKind == Kind::kGrid) {
+    const auto power = hn::And(magnitude, hn::Set(Bits(), 0x7f80'0000));
+    return hn::BitCast(f, hn::Add(power, c.to_magic));
+  }
+  const auto exponent = hn::ShiftRight<23>(magnitude);
+#if HWY_TARGET <= HWY_AVX3
+  const __m512 low = _mm512_permutex2var_ps(c.magics[0], exponent.raw, c.magics[1]);
+  if constexpr (kKind == Kind::kExponents) return V{low};
+  const __m512 high = _mm512_permutex2var_ps(c.magics[2], exponent.raw, c.magics[3]);
+  const __mmask16 upper = _mm512_test_epi32_mask(exponent.raw, _mm512_set1_epi32(32));
+  return V{_mm512_mask_mov_ps(low, upper, high)};
+#else
+  const hn::RebindToSigned<Floats> i;
+  const auto index = hn::And(hn::BitCast(i, exponent), hn::Set(i, FloatRound::kExponentCount - 1));
+  return hn::GatherIndex(f, job.fast.magics, index);
+#endif
+}
+
+HWY_INLINE hn::Mask<Floats> AndEqual(hn::Mask<Floats> mask, V a, V b) {
+#if HWY_TARGET <= HWY_AVX3
+  return hn::Mask<Floats>{_mm512_mask_cmp_ps_mask(mask.raw, a.raw, b.raw, _CMP_EQ_OQ)};
+#else
+  return hn::And(mask, hn::Eq(a, b));
+#endif
+}
+
+// Rounds one vector; clears lanes of `certain` that are not.
+template <Kind kKind, bool kMirrored, bool kOffset>
+HWY_INLINE V Round(const Job& job, const Constants& c, V x, V scale, V below, V above,
+                   hn::Mask<Floats>& certain) {
+  V magic = c.magic, low, high;
+  if constexpr (kOffset) {
+    const V near_zero = hn::Set(Floats(), kNearZero);
+    certain = hn::And(certain, hn::Ge(hn::Abs(hn::Mul(x, below)), near_zero));
+    low = hn::Add(hn::MulSub(x, below, c.offset), magic);
+    high = hn::Add(hn::MulSub(x, above, c.offset), magic);
+  } else if constexpr (kKind == Kind::kUniform) {
+    low = hn::MulAdd(x, below, magic);
+    high = hn::MulAdd(x, above, magic);
+  } else {
+    const V y = hn::Mul(x, below);
+    magic = MagicOf<kKind>(job, c, y);
+    low = hn::Add(y, magic);
+    high = hn::MulAdd(x, above, magic);
+  }
+  certain = AndEqual(certain, low, high);
+  V value = hn::Sub(low, magic);
+  if constexpr (kOffset) value = hn::Add(value, c.offset);
+  return hn::Mul(Clamp<kMirrored>(c, value), scale);
+}
+
+template <Kind kKind, bool kMirrored, bool kOffset, std::size_t kStep>
+void RoundAll(const Job& job, std::span<const float> x, float* out) {
+  constexpr std::size_t kVectors = 4;
+  const Floats f;
+  const std::size_t lanes = hn::Lanes(f);
+  const Constants c = Load(job);
+  std::size_t i = 0;
+  for (; i + kVectors * lanes <= x.size(); i += kVectors * lanes) {
+    auto certain = hn::Eq(c.scale, c.scale);
+    V rounded[kVectors];
+    for (std::size_t k = 0; k < kVectors; ++k) {
+      const V value = hn::LoadU(f, x.data() + i + k * lanes);
+      V scale = c.scale, below = c.below, above = c.above;
+      if constexpr (kStep == 1) {
+        scale = hn::LoadU(f, job.scale + i + k * lanes);
+        const V inverse = hn::Div(hn::Set(f, 1.0f), scale);
+        below = hn::Mul(inverse, hn::Set(f, kBelow));
+        above = hn::Mul(inverse, hn::Set(f, kAbove));
+        certain = hn::And(certain, hn::And(hn::Ge(scale, hn::Set(f, kLeastFastScale)),
+                                           hn::Le(scale, hn::Set(f, kMostFastScale))));
+      }
+      rounded[k] = Round<kKind, kMirrored, kOffset>(job, c, value, scale, below, above, certain);
+    }
+    if (HWY_LIKELY(hn::AllTrue(f, certain))) {
+      for (std::size_t k = 0; k < kVectors; ++k) hn::StoreU(rounded[k], f, out + i + k * lanes);
+    } else {
+      RoundValues(job.table, x.subspan(i, kVectors * lanes), job.scale + i * kStep, kStep, job.zero,
+                  out + i);
+    }
+  }
+  RoundValues(job.table, x.subspan(i), job.scale + i * kStep, kStep, job.zero, out + i);
+}
+
+template <Kind kKind, bool kOffset>
+void RoundByShape(const Job& job, std::span<const float> x, std::size_t step, float* out) {
+  const bool mirrored = job.zero == 0 && job.fast.low == -job.fast.high;
+  if (step != 0) return RoundAll<kKind, false, kOffset, 1>(job, x, out);
+  return mirrored ? RoundAll<kKind, true, kOffset, 0>(job, x, out)
+                  : RoundAll<kKind, false, kOffset, 0>(job, x, out);
+}
+
+void RoundFloats(const FloatRound& fast, const RoundTable& table, std::span<const float> x,
+                 const float* scale, std::size_t step, std::int32_t zero, float* out) {
+  const Job job{fast, table, scale, zero};
+#if HWY_TARGET <= HWY_AVX2
+  switch (fast.kind) {
+    case Kind::kUniform:
+      return fast.offset == 0 ? RoundByShape<Kind::kUniform, false>(job, x, step, out)
+                              : RoundByShape<Kind::kUniform, true>(job, x, step, out);
+    case Kind::kGrid:
+      return RoundByShape<Kind::kGrid, false>(job, x, step, out);
+    case Kind::kExponents:
+      return RoundByShape<Kind::kExponents, false>(job, x, step, out);
+    case Kind::kManyExponents:
+      return RoundByShape<Kind::kManyExponents, false>(job, x, step, out);
+    case Kind::kNone:
+      break;
+  }
+#endif
+  RoundValues(job.table, x, scale, step, zero, out);
+}
+
+}  // namespace
+}  // namespace bw::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace bw {
+
+HWY_EXPORT(RoundFloats);
+
+void FastRoundValues(const FloatRound& fast, const RoundTable& table, std::span<const float> x,
+                     const float* scale, std::size_t step, std::int32_t zero, float* out) {
+  const bool fits = step == 1 || (*scale >= kLeastFastScale && *scale <= kMostFastScale);
+  if (x.empty()) return;
+  if (!fits || fast.kind == FloatRound::Kind::kNone) {
+    return RoundValues(table, x, scale, step, zero, out);
+  }
+  HWY_DYNAMIC_DISPATCH(RoundFloats)(fast, table, x, scale, step, zero, out);
+}
+
+}  // namespace bw
+#endif
