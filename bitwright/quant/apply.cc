@@ -5,7 +5,7 @@
 
 #include "bitwright/base/parallel.h"
 #include "bitwright/quant/compensate.h"
-#include "bitwright/quant/scale_method.h"
+#include "bitwright/quant/fit_spec.h"
 
 namespace bw {
 namespace {
@@ -38,16 +38,19 @@ void QuantizeActivation(Graph& graph, ValueId id, const TensorPlan& plan) {
 Expected<QTensor> QuantizeWeight(const Tensor& weight, const TensorPlan& plan,
                                  const LayerInputs* inputs) {
   BW_ASSIGN(const Grouping grouping, MakeGrouping(plan.spec.grain, weight.shape()));
-  BW_ASSIGN(const QuantParams params,
-            ChooseScales(weight.span<float>(), grouping, plan.spec, plan.scale_method));
-  if (plan.rounding == WeightRounding::kNearest) return Quantize(weight, plan.spec, params);
+  BW_ASSIGN(const ReadySpec ready,
+            ReadySpecFor(weight.span<float>(), grouping, plan.spec, plan.scale_method));
+  if (plan.rounding == WeightRounding::kNearest) {
+    return Quantize(weight, ready.spec, ready.params);
+  }
   if (inputs == nullptr || inputs->empty()) {
     return Fail(
         "rounding 'compensated' needs the layer's inputs; give calibration samples with --data, or "
         "round to "
         "nearest");
   }
-  return Quantize(RoundCompensated(weight, plan.spec, params, *inputs), plan.spec, params);
+  return Quantize(RoundCompensated(weight, ready.spec, ready.params, *inputs), ready.spec,
+                  ready.params);
 }
 
 Expected<WeightCodes> QuantizeWeights(const Graph& graph, const QuantTargets& targets,
@@ -105,6 +108,7 @@ Expected<QuantParams> ActivationParams(const std::string& name, const TensorPlan
     return Fail("activation '{}' has no scale for spec '{}'; give calibration data with --data",
                 name, plan.spec.ToString());
   }
+  if (IsFitted(plan.spec.element)) return QuantParams{{1.0F}, {}};  // its values are the tensor's
   return ChooseScale({statistics->sample, statistics->min, statistics->max, &plan.spec},
                      plan.scale_method);
 }

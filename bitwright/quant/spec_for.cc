@@ -45,6 +45,10 @@ Expected<QuantSpec> ActivationSpec(std::string_view text, const ActivationStatis
   if (!std::holds_alternative<PerTensor>(spec.grain)) {
     return Fail("spec '{}': activations take one scale per tensor; leave the grain out", text);
   }
+  if (spec.element.info().fitted_from_data && !statistics.sample.empty()) {
+    BW_ASSIGN(spec.element, FitFormat(spec.element, statistics.sample, {}));
+    return spec;
+  }
   if (!statistics.non_negative() || !spec.element.info().is_signed) return spec;
   if (Expected<Format> unsigned_form = Format::Parse("u" + spec.element.name())) {
     spec.element = *std::move(unsigned_form);

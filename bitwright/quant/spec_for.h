@@ -14,7 +14,7 @@ namespace bw {
 Expected<QuantSpec> WeightSpec(std::string_view text, const QuantTarget& target);
 
 // For an activation: per tensor, and the format's unsigned form where no negative value was seen
-// ("int8" -> uint8).
+// ("int8" -> uint8). A format that is fitted is fitted to the statistics' sample.
 Expected<QuantSpec> ActivationSpec(std::string_view text, const ActivationStatistics& statistics);
 
 }  // namespace bw

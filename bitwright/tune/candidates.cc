@@ -5,7 +5,7 @@
 #include <mutex>
 
 #include "bitwright/base/parallel.h"
-#include "bitwright/quant/scale_method.h"
+#include "bitwright/quant/fit_spec.h"
 #include "bitwright/quant/spec_for.h"
 
 namespace bw {
@@ -31,10 +31,10 @@ Expected<std::optional<Candidate>> WeightCandidate(const Tensor& weight, const Q
   Candidate candidate{index, {*spec, options.scale_method, std::nullopt}, 0, 0, 0};
   const Expected<Grouping> grouping = MakeGrouping(spec->grain, weight.shape());
   if (!grouping) return std::optional<Candidate>();
-  BW_ASSIGN(const QuantParams params,
-            ChooseScales(weight.span<float>(), *grouping, *spec, options.scale_method));
+  BW_ASSIGN(const ReadySpec ready,
+            ReadySpecFor(weight.span<float>(), *grouping, *spec, options.scale_method));
   std::vector<float> rounded(weight.span<float>().begin(), weight.span<float>().end());
-  BW_TRY(FakeQuantize(rounded, *grouping, *spec, params));
+  BW_TRY(FakeQuantize(rounded, *grouping, ready.spec, ready.params));
   candidate.local_error = RelativeError(weight.span<float>(), rounded);
   candidate.bytes = TensorBytes(target, *spec);
   return std::optional(candidate);

@@ -1,4 +1,5 @@
 #include "bitwright/base/check.h"
+#include "bitwright/quant/fit_spec.h"
 #include "bitwright/tune/tune.h"
 
 namespace bw {
@@ -6,12 +7,14 @@ namespace bw {
 std::int64_t TensorBytes(const QuantTarget& target, const QuantSpec& spec) {
   const auto bits = static_cast<std::int64_t>(spec.element.bits());
   const std::int64_t codes = (target.elements * bits + 7) / 8;
-  if (target.kind == TargetKind::kActivation) return codes;  // its one scale is part of the program
+  // An activation's one scale, and the values of a format fitted to it, are part of the program.
+  if (target.kind == TargetKind::kActivation) return codes;
   const Expected<Grouping> grouping = MakeGrouping(spec.grain, target.shape);
   BW_CHECK(grouping.has_value());
   const std::int64_t zeros = spec.symmetric ? 0 : bits;
   const std::int64_t tensor_scale = spec.two_level ? 4 : 0;
-  return codes + tensor_scale + (grouping->groups() * (spec.scale.bits() + zeros) + 7) / 8;
+  return codes + TableBytes(spec.element) + tensor_scale +
+         (grouping->groups() * (spec.scale.bits() + zeros) + 7) / 8;
 }
 
 Sizes PlanSizes(const QuantTargets& targets, const Plan& plan) {
