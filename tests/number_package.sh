@@ -12,6 +12,9 @@ cp -r "$source/examples/number" "$work/example"
 check() {  # <name> <argument that finds the package>
   "$cmake" -S "$work/example" -B "$work/$1" -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_CXX_FLAGS="$flags" "$2" >"$work/log" 2>&1 &&
     "$cmake" --build "$work/$1" >>"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+  "$work/$1/spectrum-tune" 20 >"$work/plan"
+  grep -q '^window ' "$work/plan" || { echo "number_package: $1 tunes nothing" >&2; exit 1; }
+  "$work/$1/spectrum" 2 "$work/plan" >/dev/null
   got=$("$work/$1/spectrum" 2)
   if [ "$got" != "$expected" ]; then
     echo "number_package: $1 prints '$got', '$expected' is expected" >&2

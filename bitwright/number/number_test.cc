@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <vector>
 
@@ -196,6 +197,14 @@ TEST(CheckPlan, NamesWhatOneSideDoesNotHave) {
   EXPECT_NE(strict.error().message.find("has no line"), std::string::npos);
   Use("");
   EXPECT_TRUE(CheckPlan().has_value());
+}
+
+TEST(CheckPlanDeathTest, AProcessThatNeverChecksSaysItAtItsEnd) {
+  const auto end = [] {
+    Use("check.neverbound fixed4");
+    std::exit(0);
+  };
+  EXPECT_EXIT(end(), ::testing::ExitedWithCode(0), "'check.neverbound' names no Number");
 }
 
 }  // namespace

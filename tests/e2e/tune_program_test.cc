@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "bitwright/number/binding.h"
 #include "bitwright/number/process.h"
 #include "tests/support/made_program.h"
 #include "tests/support/program.h"
@@ -127,6 +128,51 @@ TEST_F(TuneProgram, TakesTheNumbersFromAFile) {
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(Report()["left_out"], Json::array({"a"}));
   EXPECT_EQ(Report()["numbers"].size(), 1u);
+}
+
+// What the library itself does for a program that is run by hand.
+class RunByHand : public ::testing::Test {
+ protected:
+  number::ProcessResult Run(const std::map<std::string, std::string>& environment) const {
+    const auto result = number::RunProcess({BW_SPECTRUM, "2"}, environment, 60);
+    EXPECT_TRUE(result.has_value());
+    return result ? *result : number::ProcessResult();
+  }
+  const Folder folder_;
+};
+
+TEST_F(RunByHand, ThePlanOfTheEnvironmentIsInForce) {
+  const std::string plan = folder_.Put("plan", "data.re fixed6\n");
+  const number::ProcessResult plain = Run({}), planned = Run({{"BITWRIGHT_PLAN", plan}});
+  EXPECT_TRUE(planned.ok()) << planned.err;
+  EXPECT_NE(plain.out, planned.out);
+}
+
+TEST_F(RunByHand, ABrokenPlanEndsTheProgramBeforeItComputes) {
+  const std::string plan = folder_.Put("plan", "data.re fixd6\n");
+  const number::ProcessResult result = Run({{"BITWRIGHT_PLAN", plan}});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_EQ(result.out, "");
+  EXPECT_NE(result.err.find("line 1: unknown format 'fixd6'"), std::string::npos) << result.err;
+}
+
+TEST_F(RunByHand, APlanForAnotherProgramIsRefusedWithTheNearestName) {
+  const std::string plan = folder_.Put("plan", "windw fixed6\n");
+  const number::ProcessResult result = Run({{"BITWRIGHT_PLAN", plan}});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_NE(result.err.find("'windw' names no Number of this program, nearest is 'window'"),
+            std::string::npos)
+      << result.err;
+}
+
+TEST_F(RunByHand, DescribesItsNumbers) {
+  ASSERT_TRUE(Run({{"BITWRIGHT_NUMBERS", folder_.path("numbers")}}).ok());
+  const auto numbers = number::ParseNumbers(Slurp(folder_.path("numbers")), "numbers");
+  ASSERT_TRUE(numbers.has_value()) << numbers.error().message;
+  ASSERT_EQ(numbers->size(), 6u);
+  EXPECT_EQ(numbers->at(2).name, "power");
+  EXPECT_EQ(numbers->at(2).elements, 129);
+  EXPECT_EQ(numbers->at(5).max_abs, 1);  // the window's peak
 }
 
 }  // namespace
