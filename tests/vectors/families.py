@@ -47,8 +47,8 @@ def canonical(exponent_bits, bias):
 
 
 def ieee(exponent_bits, top):
-    """Canonical with the standard bias and the specials that `top` names: '' none, 'fn', 'ieee'."""
-    plain = canonical(exponent_bits, 2 ** (exponent_bits - 1) - 1)
+    """Canonical with the standard bias, one more for 'fnuz', and the specials of '', 'fn' and 'ieee'."""
+    plain = canonical(exponent_bits, 2 ** (exponent_bits - 1) - (0 if top == 'fnuz' else 1))
 
     def decode(bits):
         e, f = bits[:exponent_bits], bits[exponent_bits:]
@@ -207,6 +207,9 @@ def sign_or_not(unsigned, magnitude):
 
 def minifloat(u, x, y, fn):
     x, y = int(x), int(y)
+    if fn == 'fnuz':
+        plain = with_sign(ieee(x, 'fnuz'))
+        return 1 + x + y, lambda bits: 'nan' if bits == '1' + '0' * (x + y) else plain(bits)
     return (0 if u else 1) + x + y, sign_or_not(u, ieee(x, 'ieee' if x >= 5 else fn))
 
 
@@ -238,7 +241,7 @@ PATTERNS = [
     (r'(u?)esb(\d+)_(\d+)', esb),
     (r'(u?)dybit(\d+)', lambda u, n: (int(n), sign_or_not(u, dybit))),
     (r'(u?)flint(\d+)', lambda u, n: (int(n), sign_or_not(u, flint))),
-    (r'(u?)e(\d+)m(\d+)(fn)?', minifloat),
+    (r'(u?)e(\d+)m(\d+)(fn|fnuz)?', minifloat),
     (r'bf16', lambda: minifloat('', 8, 7, None)),
     (r'fp16', lambda: minifloat('', 5, 10, None)),
     (r'<(\d+),(\d+),(\d+),(-?\d+)>', canonical_tuple),

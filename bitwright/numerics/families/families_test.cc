@@ -204,6 +204,20 @@ TEST(Minifloat, OcpEightBitExtremes) {
   for (const Code code : {0x7du, 0x7eu, 0x7fu, 0xfdu}) EXPECT_TRUE(std::isnan(e5m2.Decode(code)));
 }
 
+// ONNX: max 240 and 57344, least subnormal 2^-10 and 2^-17, NaN where -0 would be.
+TEST(Minifloat, EightBitFormsWithoutNegativeZero) {
+  const Format e4m3 = Get("e4m3fnuz"), e5m2 = Get("e5m2fnuz");
+  EXPECT_EQ(e4m3.info().max, 240);
+  EXPECT_EQ(e4m3.info().smallest_positive, 0x1p-10);
+  EXPECT_EQ(e5m2.info().max, 57344);
+  EXPECT_EQ(e5m2.info().smallest_positive, 0x1p-17);
+  for (const Format& format : {e4m3, e5m2}) {
+    EXPECT_TRUE(std::isnan(format.Decode(0x80)));
+    EXPECT_EQ(format.info().nan_codes, 1u);
+    EXPECT_EQ(format.info().distinct_values, 255u);
+  }
+}
+
 // A float's bits read as that float, NaN equal to NaN.
 void ExpectFloat(const Format& format, Code code, float expected) {
   const double value = format.Decode(code);
