@@ -1,0 +1,78 @@
+#pragma once
+// What the kernels of one format of at most 8 bits look up: codes and values by table.
+
+#include <cstdint>
+#include <vector>
+
+#include "bitwright/numerics/format.h"
+#include "bitwright/tensor/float_round.h"
+#include "bitwright/tensor/round_table.h"
+
+namespace bw {
+
+// Finds the region of a ratio, between two neighbours of the thresholds, by its leading bits.
+//
+// The exponent and leading fraction bits of x * factor / scale select one of up to 1024 buckets
+// with at most one threshold each; the 16 bits that follow are compared with those of the
+// threshold. |factor| moves every threshold away from the edges of its bucket, so that a float off
+// by a few units is in the right one. Within kUncertain units of a threshold nothing is decided.
+// Regions are numbered from zero outwards on either side of zero.
+struct RegionTable {
+  static constexpr int kMostBuckets = 1024;
+  static constexpr int kUncertain = 4;
+  // In a class: no threshold, the region is the low 7 bits; else the region is them, or the next.
+  static constexpr std::uint8_t kNoThreshold = 0x80;
+
+  int bucket_count = 0;  // of both sides together; 0: no table fits this format
+  // The sides have buckets of their own, side 1 behind side 0; else the thresholds of both are
+  // one list of magnitudes.
+  bool two_sided = false;
+  // Negative where the code of 0 lies on the side of the negative values: side 0 has those then.
+  float factor = 1;
+  int fraction_bits = 0;         // of a bucket
+  std::uint16_t first_word = 0;  // the first bucket's exponent and fraction, as a float's high word
+  alignas(64) std::uint8_t classes[kMostBuckets] = {};
+  // By side and the low 7 bits of the class: the 16 bits of its threshold, less 2^15.
+  alignas(64) std::uint8_t threshold_low[2][128] = {};
+  alignas(64) std::uint8_t threshold_high[2][128] = {};
+  // By side and region + 127 modulo 128: the code, and the bytes of the value as a float.
+  alignas(64) std::uint8_t codes[2][128] = {};
+  alignas(64) std::uint8_t values[2][4][128] = {};
+  bool mirrored = false;  // values[1] are the negatives of values[0]; factor is positive
+};
+
+// The codes of unsigned formats whose values are evenly spaced from each power of two to the next:
+// the index of a value is the integer form of y + magic(exponent of y), plus index(exponent).
+struct IndexTable {
+  bool usable = false;
+  float least_power = 0;  // as FloatRound's
+  alignas(64) float magics[32] = {};
+  alignas(64) std::uint32_t indices[32] = {};
+  alignas(64) std::uint8_t codes[256] = {};  // by index
+};
+
+struct CodeTable {
+  explicit CodeTable(const Format& format);
+
+  Format format;
+  const RoundTable& exact;
+  const FloatRound& fast;
+  RegionTable regions;
+  IndexTable indices;
+  float values[256] = {};  // by code; 0 where the code denotes no finite value
+  // Byte p of values[code].
+  alignas(64) std::uint8_t value_bytes[4][256] = {};
+  bool short_values = false;  // the two low bytes of every value are 0
+  // Uniform formats (fast.kind): the code by the steps (value - offset) / quantum modulo 256.
+  alignas(64) std::uint8_t code_of_step[256] = {};
+  float least_step = 0, most_step = 0;
+};
+
+// The table of a format of at most 8 bits, built at the first call and kept; thread-safe.
+const CodeTable& CodeTableOf(const Format& format);
+
+// One element by the law of qtensor.h.
+std::uint8_t EncodeByLaw(const CodeTable& table, float x, float scale, std::int32_t zero,
+                         bool symmetric);
+
+}  // namespace bw

@@ -1,0 +1,494 @@
+// Kernels for AVX-512 with VBMI: tables of bytes held in registers. Included once for each target.
+
+#if defined(BW_REGION_KERNELS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BW_REGION_KERNELS_INL_H_
+#undef BW_REGION_KERNELS_INL_H_
+#else
+#define BW_REGION_KERNELS_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <span>
+
+#include "bitwright/tensor/code_table.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace bw::HWY_NAMESPACE {
+namespace {
+
+#if HWY_TARGET <= HWY_AVX3_DL
+
+constexpr std::size_t kBlockSize = 64;
+
+// In the order "by lanes" byte 16 L + 4 v + j stands for element 16 v + 4 L + j: then unpacking
+// bytes to words to dwords gives the four vectors of 16 elements in their natural order. The
+// conversion is its own inverse.
+HWY_INLINE __m512i SwapOrder(__m512i bytes) {
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  return _mm512_permutexvar_epi32(order, bytes);
+}
+
+HWY_INLINE __m512i LoadBytes(const std::uint8_t* from) { return _mm512_loadu_si512(from); }
+
+// A table of 128 bytes.
+struct Table128 {
+  __m512i low, high;
+  HWY_INLINE explicit Table128(const std::uint8_t* from)
+      : low(LoadBytes(from)), high(LoadBytes(from + 64)) {}
+  // By the low 7 bits of each index.
+  HWY_INLINE __m512i operator[](__m512i index) const {
+    return _mm512_permutex2var_epi8(low, index, high);
+  }
+};
+
+// Four byte planes by lanes to four vectors of floats.
+template <bool kShort>
+HWY_INLINE void JoinBytes(const __m512i planes[4], __m512 out[4]) {
+  const __m512i top0 = _mm512_unpacklo_epi8(planes[2], planes[3]);
+  const __m512i top1 = _mm512_unpackhi_epi8(planes[2], planes[3]);
+  __m512i low0 = _mm512_setzero_si512(), low1 = low0;
+  if constexpr (!kShort) {
+    low0 = _mm512_unpacklo_epi8(planes[0], planes[1]);
+    low1 = _mm512_unpackhi_epi8(planes[0], planes[1]);
+  }
+  out[0] = _mm512_castsi512_ps(_mm512_unpacklo_epi16(low0, top0));
+  out[1] = _mm512_castsi512_ps(_mm512_unpackhi_epi16(low0, top0));
+  out[2] = _mm512_castsi512_ps(_mm512_unpacklo_epi16(low1, top1));
+  out[3] = _mm512_castsi512_ps(_mm512_unpackhi_epi16(low1, top1));
+}
+
+// Values of codes below 2^kBits, as byte planes.
+template <int kBits, bool kShort>
+struct ValuePlanes {
+  static constexpr int kHalves = kBits == 8 ? 2 : 1;
+  __m512i tables[4][4];
+  HWY_INLINE explicit ValuePlanes(const CodeTable& table) {
+    for (int byte = kShort ? 2 : 0; byte < 4; ++byte) {
+      for (int part = 0; part < 4; ++part) {
+        tables[byte][part] = LoadBytes(table.value_bytes[byte] + 64 * part);
+      }
+    }
+  }
+  HWY_INLINE __m512i Plane(int byte, __m512i codes, __mmask64 upper) const {
+    const __m512i* const t = tables[byte];
+    if constexpr (kBits <= 6) return _mm512_permutexvar_epi8(codes, t[0]);
+    const __m512i low = _mm512_permutex2var_epi8(t[0], codes, t[1]);
+    if constexpr (kBits == 7) return low;
+    return _mm512_mask_mov_epi8(low, upper, _mm512_permutex2var_epi8(t[2], codes, t[3]));
+  }
+};
+
+template <int kBits, bool kShort, bool kZero>
+void DecodeAll(const CodeTable& table, std::span<const std::uint8_t> codes, float scale,
+               std::int32_t zero, float* out) {
+  const ValuePlanes<kBits, kShort> values(table);
+  const __m512 by = _mm512_set1_ps(scale), shift = _mm512_set1_ps(static_cast<float>(zero));
+  for (std::size_t i = 0; i < codes.size(); i += kBlockSize) {
+    const __m512i index = SwapOrder(LoadBytes(codes.data() + i));
+    const __mmask64 upper = kBits == 8 ? _mm512_movepi8_mask(index) : 0;
+    __m512i planes[4];
+    for (int byte = kShort ? 2 : 0; byte < 4; ++byte) {
+      planes[byte] = values.Plane(byte, index, upper);
+    }
+    __m512 decoded[4];
+    JoinBytes<kShort>(planes, decoded);
+    for (std::size_t v = 0; v < 4; ++v) {
+      if constexpr (kZero) decoded[v] = _mm512_sub_ps(decoded[v], shift);
+      _mm512_storeu_ps(out + i + 16 * v, _mm512_mul_ps(decoded[v], by));
+    }
+  }
+}
+
+template <int kBits>
+void DecodeWidth(const CodeTable& table, std::span<const std::uint8_t> codes, float scale,
+                 std::int32_t zero, float* out) {
+  if (zero != 0) return DecodeAll<kBits, false, true>(table, codes, scale, zero, out);
+  return table.short_values ? DecodeAll<kBits, true, false>(table, codes, scale, zero, out)
+                            : DecodeAll<kBits, false, false>(table, codes, scale, zero, out);
+}
+
+// Whole blocks.
+void DecodeBlocks(const CodeTable& table, std::span<const std::uint8_t> codes, float scale,
+                  std::int32_t zero, float* out) {
+  const int bits = table.format.bits();
+  if (bits <= 6) return DecodeWidth<6>(table, codes, scale, zero, out);
+  if (bits == 7) return DecodeWidth<7>(table, codes, scale, zero, out);
+  return DecodeWidth<8>(table, codes, scale, zero, out);
+}
+
+HWY_INLINE __m512i Join(const __m128i v[4]) {
+  const __m256i low = _mm256_inserti128_si256(_mm256_castsi128_si256(v[0]), v[1], 1);
+  const __m256i high = _mm256_inserti128_si256(_mm256_castsi128_si256(v[2]), v[3], 1);
+  return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+}
+
+// Corrects the codes of one block that are not certain.
+HWY_NOINLINE void EncodeUncertain(const CodeTable& table, const float* x, float scale,
+                                  std::int32_t zero, bool symmetric, std::uint64_t uncertain,
+                                  std::uint8_t* codes) {
+  for (; uncertain != 0; uncertain &= uncertain - 1) {
+    const int i = std::countr_zero(uncertain);
+    codes[i] = EncodeByLaw(table, x[i], scale, zero, symmetric);
+  }
+}
+
+template <bool kOffset>
+void EncodeSteps(const CodeTable& table, std::span<const float> x, float scale, std::int32_t zero,
+                 bool symmetric, std::uint8_t* codes) {
+  const float inverse = 1.0f / scale;
+  const __m512 below = _mm512_set1_ps(inverse * kBelow), above = _mm512_set1_ps(inverse * kAbove);
+  const __m512 magic = _mm512_set1_ps(table.fast.magic), offset = _mm512_set1_ps(table.fast.offset);
+  const auto start = std::bit_cast<std::int32_t>(table.fast.magic) - zero;
+  const __m512i least = _mm512_set1_epi32(start + static_cast<std::int32_t>(table.least_step));
+  const __m512i most = _mm512_set1_epi32(start + static_cast<std::int32_t>(table.most_step));
+  const __m512i zeros = _mm512_set1_epi8(static_cast<char>(zero));
+  const __m512 near_zero = _mm512_set1_ps(kNearZero);
+  __m512i by_step[4];
+  for (int part = 0; part < 4; ++part) by_step[part] = LoadBytes(table.code_of_step + 64 * part);
+  for (std::size_t i = 0; i < x.size(); i += kBlockSize) {
+    __m128i bytes[4];
+    std::uint64_t certain = 0;
+    for (std::size_t v = 0; v < 4; ++v) {
+      const __m512 value = _mm512_loadu_ps(x.data() + i + 16 * v);
+      __m512 low, high;
+      __mmask16 sure = 0xffff;
+      if constexpr (kOffset) {
+        low = _mm512_add_ps(_mm512_fmsub_ps(value, below, offset), magic);
+        high = _mm512_add_ps(_mm512_fmsub_ps(value, above, offset), magic);
+        sure =
+            _mm512_cmp_ps_mask(_mm512_abs_ps(_mm512_mul_ps(value, below)), near_zero, _CMP_GE_OQ);
+      } else {
+        low = _mm512_fmadd_ps(value, below, magic);
+        high = _mm512_fmadd_ps(value, above, magic);
+      }
+      sure = _mm512_mask_cmp_ps_mask(sure, low, high, _CMP_EQ_OQ);
+      certain |= std::uint64_t{sure} << (16 * v);
+      const __m512i at_least = _mm512_max_epi32(_mm512_castps_si512(low), least);
+      bytes[v] = _mm512_cvtepi32_epi8(_mm512_min_epi32(at_least, most));
+    }
+    const __m512i step = _mm512_add_epi8(Join(bytes), zeros);
+    const __m512i first = _mm512_permutex2var_epi8(by_step[0], step, by_step[1]);
+    const __m512i second = _mm512_permutex2var_epi8(by_step[2], step, by_step[3]);
+    _mm512_storeu_si512(codes + i, _mm512_mask_mov_epi8(first, _mm512_movepi8_mask(step), second));
+    if (HWY_UNLIKELY(certain != ~std::uint64_t{0})) {
+      EncodeUncertain(table, x.data() + i, scale, zero, symmetric, ~certain, codes + i);
+    }
+  }
+}
+
+// Where the words of dwords stand by lanes: word 8 L + j is that of element 4 L + j % 4 of the
+// first vector (j < 4) or of the second.
+HWY_INLINE __m512i WordOrder(int high) {
+  alignas(64) std::uint16_t order[32];
+  for (int i = 0; i < 32; ++i) {
+    const int element = i / 8 * 4 + i % 4 + i % 8 / 4 * 16;
+    order[i] = static_cast<std::uint16_t>(2 * element + high);
+  }
+  return _mm512_load_si512(order);
+}
+
+// The low or high bytes of two vectors of words, by lanes.
+HWY_INLINE __m512i ByteOrder(int high) {
+  alignas(64) std::uint8_t order[64];
+  for (int i = 0; i < 64; ++i) {
+    const int word = i / 16 * 8 + i % 8 + i % 16 / 8 * 32;
+    order[i] = static_cast<std::uint8_t>(2 * word + high);
+  }
+  return _mm512_load_si512(order);
+}
+
+// What was found of a block, by lanes.
+struct Regions {
+  __m512i slots;        // region + 127 modulo 128 in the low 7 bits
+  __m512i signs;        // the top bit is that of the element
+  __m512i distance[2];  // words: units above the threshold
+  __m512i largest;      // words: the greatest |x|, as a float's high word
+};
+
+// What finds the regions of a block, in registers.
+template <int kBuckets, bool kTwoSided>
+struct RegionFinder {
+  static constexpr int kSides = kTwoSided ? 2 : 1;
+  __m512 factor;
+  __m512i first, most, flip, side_keys;
+  __m128i bucket_shift;
+  __m512i fraction_shift;
+  __m512i words_high = WordOrder(1), words_low = WordOrder(0);
+  __m512i bytes_high = ByteOrder(1), bytes_low = ByteOrder(0);
+  __m512i classes[kBuckets / 64];
+  const RegionTable& table;
+
+  HWY_INLINE RegionFinder(const RegionTable& of, float scale) : table(of) {
+    const int shift = 7 - table.fraction_bits;
+    const int per_side = table.bucket_count / kSides;
+    factor = _mm512_set1_ps(1.0f / scale * table.factor);
+    first = _mm512_set1_epi16(static_cast<short>(table.first_word));
+    most = _mm512_set1_epi16(static_cast<short>((per_side - 1) << shift));
+    side_keys = _mm512_set1_epi16(static_cast<short>(per_side));
+    flip = _mm512_set1_epi16(static_cast<short>(1 << (shift - 1)));
+    bucket_shift = _mm_cvtsi32_si128(shift);
+    fraction_shift = _mm512_set1_epi16(static_cast<short>(16 - shift));
+    for (int part = 0; part < kBuckets / 64; ++part) {
+      classes[part] = LoadBytes(table.classes + 64 * part);
+    }
+  }
+
+  // Classes of 256 buckets by the low bytes of their keys.
+  HWY_INLINE __m512i Quarter(int part, __m512i low, __mmask64 odd) const {
+    const __m512i* const c = classes + 4 * part;
+    return _mm512_mask_mov_epi8(_mm512_permutex2var_epi8(c[0], low, c[1]), odd,
+                                _mm512_permutex2var_epi8(c[2], low, c[3]));
+  }
+
+  HWY_INLINE __m512i ClassOf(__m512i keys0, __m512i keys1) const {
+    const __m512i low = _mm512_permutex2var_epi8(keys0, bytes_low, keys1);
+    if constexpr (kBuckets == 128) return _mm512_permutex2var_epi8(classes[0], low, classes[1]);
+    const __mmask64 odd = _mm512_movepi8_mask(low);
+    if constexpr (kBuckets <= 256) return Quarter(0, low, odd);
+    const __m512i high = _mm512_permutex2var_epi8(keys0, bytes_high, keys1);
+    const __mmask64 up = _mm512_test_epi8_mask(high, _mm512_set1_epi8(1));
+    const __m512i lower = _mm512_mask_mov_epi8(Quarter(0, low, odd), up, Quarter(1, low, odd));
+    if constexpr (kBuckets == 512) return lower;
+    const __mmask64 top = _mm512_test_epi8_mask(high, _mm512_set1_epi8(2));
+    return _mm512_mask_mov_epi8(
+        lower, top, _mm512_mask_mov_epi8(Quarter(2, low, odd), up, Quarter(3, low, odd)));
+  }
+
+  HWY_INLINE __m512i BySide(const std::uint8_t (&tables)[2][128], __m512i index,
+                            __m512i signs) const {
+    const __m512i side0 = Table128(tables[0])[index];
+    if constexpr (!kTwoSided) return side0;
+    return _mm512_mask_mov_epi8(side0, _mm512_movepi8_mask(signs), Table128(tables[1])[index]);
+  }
+
+  // Adding 0 makes 0 of -0.
+  HWY_INLINE __m512i Stretched(const float* x) const {
+    return _mm512_castps_si512(_mm512_fmadd_ps(_mm512_loadu_ps(x), factor, _mm512_setzero_ps()));
+  }
+
+  HWY_INLINE Regions Find(const float* x) const {
+    Regions found;
+    __m512i top[2], magnitude[2], keys[2], fraction[2];
+    for (int half = 0; half < 2; ++half) {
+      const float* const from = x + 32 * half;
+      const __m512i a = Stretched(from), b = Stretched(from + 16);
+      top[half] = _mm512_permutex2var_epi16(a, words_high, b);
+      const __m512i rest = _mm512_permutex2var_epi16(a, words_low, b);
+      constexpr int kAndXor = 0x6a;  // (a & b) ^ c
+      const __m512i no_sign = _mm512_set1_epi16(0x7fff);
+      magnitude[half] = _mm512_ternarylogic_epi32(top[half], no_sign, flip, kAndXor);
+      const __m512i above = _mm512_subs_epu16(magnitude[half], first);
+      keys[half] = _mm512_srl_epi16(_mm512_min_epu16(above, most), bucket_shift);
+      if constexpr (kTwoSided) {
+        const __m512i side = _mm512_and_si512(_mm512_srai_epi16(top[half], 15), side_keys);
+        keys[half] = _mm512_add_epi16(keys[half], side);
+      }
+      fraction[half] = _mm512_shldv_epi16(magnitude[half], rest, fraction_shift);
+    }
+    found.largest = _mm512_max_epu16(magnitude[0], magnitude[1]);
+    found.signs = _mm512_permutex2var_epi8(top[0], bytes_high, top[1]);
+    const __m512i classes_of = ClassOf(keys[0], keys[1]);
+    const __m512i low = BySide(table.threshold_low, classes_of, found.signs);
+    const __m512i high = BySide(table.threshold_high, classes_of, found.signs);
+    found.distance[0] = _mm512_subs_epi16(fraction[0], _mm512_unpacklo_epi8(low, high));
+    found.distance[1] = _mm512_subs_epi16(fraction[1], _mm512_unpackhi_epi8(low, high));
+    const __m512i below = _mm512_packus_epi16(_mm512_srli_epi16(found.distance[0], 15),
+                                              _mm512_srli_epi16(found.distance[1], 15));
+    const __mmask64 none = _mm512_movepi8_mask(classes_of);
+    const __m512i one = _mm512_set1_epi8(1);
+    found.slots = _mm512_sub_epi8(classes_of, _mm512_mask_mov_epi8(below, none, one));
+    return found;
+  }
+};
+
+constexpr short kNanWord = 0x7fc0;
+
+HWY_INLINE bool AllCertain(const Regions& found) {
+  const __m512i nearest =
+      _mm512_min_epu16(_mm512_abs_epi16(found.distance[0]), _mm512_abs_epi16(found.distance[1]));
+  const auto near = _mm512_cmple_epu16_mask(nearest, _mm512_set1_epi16(RegionTable::kUncertain));
+  const auto nan = _mm512_cmpge_epu16_mask(found.largest, _mm512_set1_epi16(kNanWord));
+  return (near | nan) == 0;
+}
+
+// Bit i: element i is not certain.
+HWY_NOINLINE std::uint64_t Uncertain(const Regions& found, const float* x) {
+  const __m512i most = _mm512_set1_epi16(RegionTable::kUncertain);
+  const auto near0 = _mm512_cmple_epu16_mask(_mm512_abs_epi16(found.distance[0]), most);
+  const auto near1 = _mm512_cmple_epu16_mask(_mm512_abs_epi16(found.distance[1]), most);
+  const __m512i near = _mm512_packs_epi16(_mm512_movm_epi16(near0), _mm512_movm_epi16(near1));
+  std::uint64_t uncertain = _mm512_movepi8_mask(SwapOrder(near));
+  for (int v = 0; v < 4; ++v) {
+    const __m512 value = _mm512_loadu_ps(x + 16 * v);
+    const std::uint64_t nan = _mm512_cmp_ps_mask(value, value, _CMP_UNORD_Q);
+    uncertain |= nan << (16 * v);
+  }
+  return uncertain;
+}
+
+// Whole blocks; symmetric.
+template <int kBuckets, bool kTwoSided>
+void EncodeRegions(const CodeTable& table, std::span<const float> x, float scale,
+                   std::uint8_t* codes) {
+  const RegionFinder<kBuckets, kTwoSided> finder(table.regions, scale);
+  const Table128 side0(table.regions.codes[0]), side1(table.regions.codes[1]);
+  for (std::size_t i = 0; i < x.size(); i += kBlockSize) {
+    const Regions found = finder.Find(x.data() + i);
+    const __m512i code = _mm512_mask_mov_epi8(side0[found.slots], _mm512_movepi8_mask(found.signs),
+                                              side1[found.slots]);
+    _mm512_storeu_si512(codes + i, SwapOrder(code));
+    if (HWY_LIKELY(AllCertain(found))) continue;
+    EncodeUncertain(table, x.data() + i, scale, 0, true, Uncertain(found, x.data() + i), codes + i);
+  }
+}
+
+// Whole blocks of an unsigned format; symmetric.
+void EncodeIndices(const CodeTable& table, std::span<const float> x, float scale,
+                   std::uint8_t* codes) {
+  const float inverse = 1.0f / scale;
+  const __m512 below = _mm512_set1_ps(inverse * kBelow), above = _mm512_set1_ps(inverse * kAbove);
+  const __m512 least = _mm512_set1_ps(table.indices.least_power), none = _mm512_setzero_ps();
+  const __m512 magic0 = _mm512_load_ps(table.indices.magics);
+  const __m512 magic1 = _mm512_load_ps(table.indices.magics + 16);
+  const __m512i index0 = _mm512_load_si512(table.indices.indices);
+  const __m512i index1 = _mm512_load_si512(table.indices.indices + 16);
+  const Table128 lower(table.indices.codes), upper(table.indices.codes + 128);
+  for (std::size_t i = 0; i < x.size(); i += kBlockSize) {
+    __m128i bytes[4];
+    std::uint64_t certain = 0;
+    for (std::size_t v = 0; v < 4; ++v) {
+      // Max gives its second operand where one is NaN.
+      const __m512 value = _mm512_max_ps(none, _mm512_loadu_ps(x.data() + i + 16 * v));
+      const __m512 y = _mm512_mul_ps(value, below);
+      const __m512i power = _mm512_srli_epi32(_mm512_castps_si512(_mm512_max_ps(y, least)), 23);
+      const __m512 magic = _mm512_permutex2var_ps(magic0, power, magic1);
+      const __m512i base = _mm512_permutex2var_epi32(index0, power, index1);
+      const __m512 low = _mm512_add_ps(y, magic), high = _mm512_fmadd_ps(value, above, magic);
+      certain |= std::uint64_t{_mm512_cmp_ps_mask(low, high, _CMP_EQ_OQ)} << (16 * v);
+      bytes[v] = _mm512_cvtusepi32_epi8(_mm512_add_epi32(_mm512_castps_si512(low), base));
+    }
+    const __m512i index = Join(bytes);
+    const __m512i code =
+        _mm512_mask_mov_epi8(lower[index], _mm512_movepi8_mask(index), upper[index]);
+    _mm512_storeu_si512(codes + i, code);
+    if (HWY_LIKELY(certain == ~std::uint64_t{0})) continue;
+    EncodeUncertain(table, x.data() + i, scale, 0, true, ~certain, codes + i);
+  }
+}
+
+// Corrects the values of one block that are not certain.
+HWY_NOINLINE void RoundUncertain(const CodeTable& table, const float* x, float scale,
+                                 std::uint64_t uncertain, float* out) {
+  for (; uncertain != 0; uncertain &= uncertain - 1) {
+    const int i = std::countr_zero(uncertain);
+    out[i] = scale * table.values[EncodeByLaw(table, x[i], scale, 0, true)];
+  }
+}
+
+// Whole blocks; symmetric.
+template <int kBuckets, bool kTwoSided, bool kMirrored, bool kShort>
+void RoundRegions(const CodeTable& table, std::span<const float> x, float scale, float* out) {
+  const RegionFinder<kBuckets, kTwoSided> finder(table.regions, scale);
+  const __m512 by = _mm512_set1_ps(scale);
+  for (std::size_t i = 0; i < x.size(); i += kBlockSize) {
+    const Regions found = finder.Find(x.data() + i);
+    const __mmask64 negative = kMirrored ? 0 : _mm512_movepi8_mask(found.signs);
+    __m512i planes[4];
+    for (int byte = kShort ? 2 : 0; byte < 4; ++byte) {
+      planes[byte] = Table128(table.regions.values[0][byte])[found.slots];
+      if constexpr (kMirrored) continue;
+      const __m512i other = Table128(table.regions.values[1][byte])[found.slots];
+      planes[byte] = _mm512_mask_mov_epi8(planes[byte], negative, other);
+    }
+    if constexpr (kMirrored) {
+      constexpr int kXorAnd = 0x78;  // a ^ (b & c)
+      const __m512i sign = _mm512_set1_epi8(-128);
+      planes[3] = _mm512_ternarylogic_epi32(planes[3], found.signs, sign, kXorAnd);
+    }
+    __m512 values[4];
+    JoinBytes<kShort>(planes, values);
+    alignas(64) float before[kBlockSize];
+    const bool certain = AllCertain(found);
+    if (HWY_UNLIKELY(!certain)) std::copy_n(x.data() + i, kBlockSize, before);
+    for (std::size_t v = 0; v < 4; ++v) {
+      // Adding 0 makes 0 of -0.
+      _mm512_storeu_ps(out + i + 16 * v, _mm512_fmadd_ps(values[v], by, _mm512_setzero_ps()));
+    }
+    if (HWY_LIKELY(certain)) continue;
+    RoundUncertain(table, before, scale, Uncertain(found, before), out + i);
+  }
+}
+
+// Whole blocks, and the rest in a block filled up with zeros.
+template <typename Out, typename Blocks>
+void WithTail(std::span<const float> x, Out* out, const Blocks& blocks) {
+  const std::size_t whole = x.size() / kBlockSize * kBlockSize;
+  if (whole > 0) blocks(x.first(whole), out);
+  const std::size_t rest = x.size() - whole;
+  if (rest == 0) return;
+  alignas(64) float from[kBlockSize] = {};
+  alignas(64) Out to[kBlockSize];
+  std::copy_n(x.data() + whole, rest, from);
+  blocks(std::span<const float>(from), to);
+  std::copy_n(to, rest, out + whole);
+}
+
+void EncodeWhole(const CodeTable& table, std::span<const float> x, float scale, std::int32_t zero,
+                 bool symmetric, std::uint8_t* codes) {
+  if (table.fast.kind == FloatRound::Kind::kUniform && table.fast.offset == 0) {
+    return EncodeSteps<false>(table, x, scale, zero, symmetric, codes);
+  }
+  if (table.indices.usable) return EncodeIndices(table, x, scale, codes);
+  const int buckets = table.regions.bucket_count;
+  if (table.regions.two_sided) return EncodeRegions<1024, true>(table, x, scale, codes);
+  if (buckets <= 128 && buckets > 0) return EncodeRegions<128, false>(table, x, scale, codes);
+  if (buckets <= 256 && buckets > 0) return EncodeRegions<256, false>(table, x, scale, codes);
+  if (buckets <= 512 && buckets > 0) return EncodeRegions<512, false>(table, x, scale, codes);
+  if (buckets > 0) return EncodeRegions<1024, false>(table, x, scale, codes);
+  EncodeSteps<true>(table, x, scale, zero, symmetric, codes);
+}
+
+// False where there are no tables for it.
+bool EncodeBlocks(const CodeTable& table, std::span<const float> x, float scale, std::int32_t zero,
+                  bool symmetric, std::uint8_t* codes) {
+  const bool uniform = table.fast.kind == FloatRound::Kind::kUniform;
+  const bool tables = table.regions.bucket_count > 0 || table.indices.usable;
+  if (!uniform && (!symmetric || !tables)) return false;
+  WithTail(x, codes, [&](std::span<const float> part, std::uint8_t* to) {
+    EncodeWhole(table, part, scale, zero, symmetric, to);
+  });
+  return true;
+}
+
+template <int kBuckets>
+void RoundBuckets(const CodeTable& table, std::span<const float> x, float scale, float* out) {
+  const bool mirrored = table.regions.mirrored;
+  if (table.regions.two_sided) return RoundRegions<1024, true, false, false>(table, x, scale, out);
+  if (mirrored && table.short_values) {
+    return RoundRegions<kBuckets, false, true, true>(table, x, scale, out);
+  }
+  return mirrored ? RoundRegions<kBuckets, false, true, false>(table, x, scale, out)
+                  : RoundRegions<kBuckets, false, false, false>(table, x, scale, out);
+}
+
+void RoundBlocks(const CodeTable& table, std::span<const float> x, float scale, float* out) {
+  WithTail(x, out, [&](std::span<const float> part, float* to) {
+    const int buckets = table.regions.bucket_count;
+    if (buckets <= 128) return RoundBuckets<128>(table, part, scale, to);
+    if (buckets <= 256) return RoundBuckets<256>(table, part, scale, to);
+    if (buckets <= 512) return RoundBuckets<512>(table, part, scale, to);
+    return RoundBuckets<1024>(table, part, scale, to);
+  });
+}
+
+#endif
+
+}  // namespace
+}  // namespace bw::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // BW_REGION_KERNELS_INL_H_
