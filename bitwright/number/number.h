@@ -54,7 +54,7 @@ class Number {
   Number(const Number& other) : value_(other.AsFloat()), format_(&other.format()) {}
   Number(Number&& other) noexcept;
   Number& operator=(const Number& other) {
-    Store(other.AsFloat(), other.format());
+    if (this != &other) Store(other.AsFloat(), other.format());
     return *this;
   }
   ~Number() { Unbind(); }

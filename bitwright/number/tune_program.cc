@@ -20,7 +20,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kErrorLines = 3;
+constexpr std::size_t kErrorLines = 3, kLongestFault = 300;
+// std::regex recurses once a character.
+constexpr std::size_t kLongestLine = 4096;
 
 // A folder of this object alone, removed with it.
 class TemporaryFolder {
@@ -50,7 +52,9 @@ std::string LastLines(const std::string& text) {
   std::vector<std::string> lines = Split(text, '\n');
   std::erase(lines, "");
   if (lines.size() > kErrorLines) lines.erase(lines.begin(), lines.end() - kErrorLines);
-  return fmt::format("{}", fmt::join(lines, " | "));
+  std::string joined = fmt::format("{}", fmt::join(lines, " | "));
+  if (joined.size() > kLongestFault) joined = "..." + joined.substr(joined.size() - kLongestFault);
+  return joined;
 }
 
 struct Command {
@@ -141,7 +145,8 @@ Answer Program::Read(const ProcessResult& result) const {
   const std::string tail = errors.empty() ? "" : "; its standard error ends: " + errors;
   if (!result.ok()) return {std::nullopt, how + tail};
   std::optional<std::string> found;
-  for (const std::string& line : Split(result.out, '\n')) {
+  for (std::string line : Split(result.out, '\n')) {
+    if (line.size() > kLongestLine) line.erase(0, line.size() - kLongestLine);
     std::smatch match;
     if (std::regex_search(line, match, accuracy_)) found = match[1].str();
   }

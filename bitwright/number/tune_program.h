@@ -13,8 +13,8 @@ struct ProgramOptions {
   // the environment, BITWRIGHT_PLAN. Split as by SplitCommand, {plan} put in afterwards.
   std::string run;
   std::string run_small;  // on the small sample set; empty: there is none
-  // ECMAScript; its first group is the accuracy. Searched in each line of the standard output; the
-  // last line that matches counts.
+  // ECMAScript; its first group is the accuracy. Searched in each line of the standard output (of
+  // a longer line in its last 4096 characters); the last line that matches counts.
   std::string accuracy_regex;
   // "auto": asked of the program, which links the library; else a file (ParseNumbers).
   std::string numbers = "auto";

@@ -33,6 +33,7 @@ struct LadderState {
   std::size_t ladder = 0;
   int width = 0;
   int bias = 0;
+  // NOLINTNEXTLINE(modernize-use-nullptr): it sees a 0 in the generated comparison
   friend auto operator<=>(const LadderState&, const LadderState&) = default;
 };
 using Configuration = std::vector<LadderState>;  // by item

@@ -106,6 +106,13 @@ TEST_F(TuneProgram, KillsARunThatDoesNotEnd) {
   EXPECT_EQ(Report()["numbers"][0]["bits"], 8);
 }
 
+TEST_F(TuneProgram, ReadsPastLinesOfAnyLength) {
+  const std::string program =
+      PutMadeProgram(folder_, "head -c 3000000 /dev/zero | tr '\\0' x; echo");
+  const Outcome outcome = Tune(program, {"--max-drop", "5%", "--evaluations", "3"}, ".*acc=(.*)");
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+}
+
 TEST_F(TuneProgram, KeepsTheBestWhenItsBudgetEnds) {
   const Outcome outcome =
       Tune(PutMadeProgram(folder_), {"--max-drop", "50%", "--evaluations", "4", "--json"});
