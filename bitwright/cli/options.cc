@@ -104,6 +104,11 @@ void AddRounding(CLI::App& app, const std::function<void(WeightRounding)>& set) 
       ->check(CLI::IsMember({"nearest", "compensated"}));
 }
 
+void AddBiasCorrection(CLI::App& app, bool& correct) {
+  app.add_flag("--bias-correction,!--no-bias-correction", correct,
+               "move biases so that layers keep their mean outputs (the default with samples)");
+}
+
 void AddRun(CLI::App& app, RunOptions& options) {
   app.add_option("--threads", options.threads, "0: all cores; results do not depend on it")
       ->check(CLI::Range(0, 1024));

@@ -38,6 +38,8 @@ void AddData(CLI::App& app, DataOptions& options, bool required);
 void AddScaleMethods(CLI::App& app, std::string& weights, std::string& activations);
 // --rounding nearest | compensated.
 void AddRounding(CLI::App& app, const std::function<void(WeightRounding)>& set);
+// --bias-correction, --no-bias-correction.
+void AddBiasCorrection(CLI::App& app, bool& correct);
 void AddRun(CLI::App& app, RunOptions& options);
 
 // The file's preprocessing with the flags laid over it.

@@ -52,10 +52,13 @@ void NeedSearch(ModelWriter& model) {
 }
 
 // The least float >= each double: its nearest float, or where that is below, the one after it (x +
-// |x| 2^-24 lies within half a unit in the last place of that one).
+// |x| 2^-24 lies within half a unit in the last place of that one; among subnormals x + 3/4 of
+// their step does).
 void CeilToFloat(Body& body, const std::string& x, const std::string& output) {
   const std::string nearest = body.Cast(x, TensorProto::FLOAT);
-  const std::string lift = body.Op("Mul", {body.Op("Abs", {x}), body.Double(0x1.0p-24)});
+  const std::string lift = body.Op(
+      "Max",
+      {body.Op("Mul", {body.Op("Abs", {x}), body.Double(0x1.0p-24)}), body.Double(0x1.8p-150)});
   const std::string next = body.Cast(body.Op("Add", {x, lift}), TensorProto::FLOAT);
   const std::string low = body.Op("Less", {body.Cast(nearest, TensorProto::DOUBLE), x});
   body.OpInto(output, "Where", {low, next, nearest});
@@ -72,7 +75,9 @@ void BuildEdges(Body& body) {
   const std::string middle = body.Op("Mul", {body.Op("Add", {lower, upper}), body.Double(0.5)});
   const std::string edge = body.Op("Mul", {middle, body.Cast("scale", TensorProto::DOUBLE)});
   const std::string down = body.Cast("down", TensorProto::DOUBLE);
-  const std::string step = body.Op("Mul", {body.Op("Abs", {edge}), body.Double(0x1.0p-50)});
+  const std::string step = body.Op(
+      "Max",
+      {body.Op("Mul", {body.Op("Abs", {edge}), body.Double(0x1.0p-50)}), body.Double(0x1.0p-900)});
   CeilToFloat(body, body.Op("Add", {edge, body.Op("Mul", {down, step})}), "y");
 }
 

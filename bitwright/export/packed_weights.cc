@@ -15,29 +15,30 @@ constexpr int kByteBits = 8;
 constexpr int kTwoByteBits = 9;  // the widest code that always lies within two bytes
 
 enum class CodeLayout { kBytes, kTwoBytes, kThreeBytes };
-enum class ScaleForm {
-  kFloat,
-  kCoded
-};  // coded: bytes that index a table of the scale format's values
+// Coded: bytes that index a table of the scale format's values; of two levels: these times a float.
+enum class ScaleForm { kFloat, kCoded, kTwoLevel };
 
 // What distinguishes one decoding function from another.
 struct DecodeKind {
   CodeLayout layout = CodeLayout::kTwoBytes;
   bool linear = false;  // values by linear pieces, else by a codebook
   bool zeros = false;
+  bool tiles = false;
   ScaleForm scale = ScaleForm::kFloat;
 
   std::string Name() const {
     static constexpr const char* kLayouts[] = {"Bytes", "Packed", "PackedWide"};
+    static constexpr const char* kScales[] = {"", "CodedScales", "TwoLevelScales"};
     return std::string("Decode") + kLayouts[static_cast<int>(layout)] + (linear ? "Linear" : "") +
-           (zeros ? "Zeros" : "") + (scale == ScaleForm::kCoded ? "CodedScales" : "");
+           (zeros ? "Zeros" : "") + (tiles ? "Tiles" : "") + kScales[static_cast<int>(scale)];
   }
 
   std::vector<std::string> Inputs() const {
     std::vector<std::string> inputs = {"codes", "scale", "table"};
     if (linear) inputs.push_back("step");
     if (zeros) inputs.push_back("zeros");
-    if (scale == ScaleForm::kCoded) inputs.push_back("scales");
+    if (scale != ScaleForm::kFloat) inputs.push_back("scales");
+    if (scale == ScaleForm::kTwoLevel) inputs.push_back("tensor_scale");
     return inputs;
   }
 };
@@ -96,19 +97,39 @@ std::string Values(Body& body, const std::string& codes, bool linear) {
   return body.Op("Add", {body.Op("Gather", {"table", piece}), rise});
 }
 
+// Along `axis`, entry i of the result is entry i / size of the values.
+std::string Spread(Body& body, const std::string& values, int axis, const std::string& extent,
+                   const std::string& size) {
+  const std::string all =
+      body.Op("Range", {body.Int64(0), body.IntParameter(extent), body.Int64(1)});
+  const std::string index = body.Op("Div", {all, body.IntParameter(size)});
+  return body.Op("Gather", {values, index}, {proto::Int("axis", axis)});
+}
+
+// Values of tiles [outer, tile rows, tile columns], one for each element [outer, rows, columns].
+std::string SpreadTiles(Body& body, const std::string& values) {
+  return Spread(body, Spread(body, values, 1, "rows", "tile_rows"), 2, "columns", "tile_columns");
+}
+
+// Broadcasts to the elements' view.
+std::string Scales(Body& body, const DecodeKind& kind) {
+  if (kind.scale == ScaleForm::kFloat) return body.Cast("scale", TensorProto::FLOAT);
+  const std::string codes = body.Cast("scale", TensorProto::INT32);
+  const std::string values = body.Cast(body.Op("Gather", {"scales", codes}), TensorProto::FLOAT);
+  return kind.scale == ScaleForm::kCoded ? values : body.Op("Mul", {values, "tensor_scale"});
+}
+
 void BuildDecode(Body& body, const DecodeKind& kind) {
   const std::string codes = Codes(body, "codes", kind.layout, body.IntsParameter("view"));
   std::string values = Values(body, codes, kind.linear);
-  std::string scale = "scale";
-  if (kind.scale == ScaleForm::kCoded) {
-    scale = body.Op("Gather", {"scales", body.Cast(scale, TensorProto::INT32)});
-  } else {
-    scale = body.Cast(scale, TensorProto::FLOAT);
-  }
+  std::string scale = Scales(body, kind);
   if (kind.zeros) {
     const std::string zero_codes = Codes(body, "zeros", kind.layout, body.Op("Shape", {scale}));
-    values = body.Op("Sub", {values, Values(body, zero_codes, kind.linear)});
+    std::string zeros = Values(body, zero_codes, kind.linear);
+    if (kind.tiles) zeros = SpreadTiles(body, zeros);
+    values = body.Op("Sub", {values, zeros});
   }
+  if (kind.tiles) scale = SpreadTiles(body, scale);
   const std::string product = body.Op("Mul", {scale, values});
   body.OpInto("y", "Reshape", {product, body.IntsParameter("shape")});
 }
@@ -134,19 +155,22 @@ TensorProto ZerosTensor(const QTensor& tensor) {
 }
 
 // Scale formats of up to 8 bits are stored as codes, half precision as itself, all others as float.
-ScaleForm ScaleFormOf(const Format& format) {
-  return format.bits() <= kByteBits ? ScaleForm::kCoded : ScaleForm::kFloat;
+ScaleForm ScaleFormOf(const QuantSpec& spec) {
+  if (spec.two_level) return ScaleForm::kTwoLevel;
+  return spec.scale.bits() <= kByteBits ? ScaleForm::kCoded : ScaleForm::kFloat;
 }
 
 bool IsHalf(const Format& format) { return format.name() == "fp16"; }
 
 TensorProto ScalesTensor(const QTensor& tensor, std::span<const std::int64_t> dims) {
   const Format& format = tensor.spec.scale;
+  const ScaleForm form = ScaleFormOf(tensor.spec);
+  const auto tensor_scale = static_cast<double>(tensor.params.tensor_scale);
   std::vector<std::uint8_t> small;
   std::vector<std::uint16_t> half;
   for (const float scale : tensor.params.scales) {
-    const Code code = format.Encode(static_cast<double>(scale));
-    if (ScaleFormOf(format) == ScaleForm::kCoded) small.push_back(static_cast<std::uint8_t>(code));
+    const Code code = format.Encode(static_cast<double>(scale) / tensor_scale);
+    if (form != ScaleForm::kFloat) small.push_back(static_cast<std::uint8_t>(code));
     if (IsHalf(format)) half.push_back(static_cast<std::uint16_t>(code));
   }
   if (!small.empty()) return proto::FromElements("scale", TensorProto::UINT8, dims, small);
@@ -160,18 +184,38 @@ std::string SharedFloats(ModelWriter& model, const std::string& key,
                            [&] { return proto::FromVector("", TensorProto::FLOAT, elements); });
 }
 
+std::string SharedCodebook(ModelWriter& model, const Format& format) {
+  return model.SharedTable(format.name() + ".codebook",
+                           [&] { return proto::SmallFloats("", Codebook(format)); });
+}
+
 struct Views {
-  Shape elements;  // [outer, groups, block, inner]
-  Shape scales;    // broadcasts to it
+  Shape elements;  // [outer, groups, block, inner]; of tiles [outer, rows, columns]
+  Shape scales;    // broadcasts to it; of tiles one for each tile
 };
 
-Views ViewsOf(const QTensor& tensor) {
-  const auto grouping = MakeGrouping(tensor.spec.grain, tensor.shape);
+Grouping GroupingOf(const QTensor& tensor) {
+  auto grouping = MakeGrouping(tensor.spec.grain, tensor.shape);
   BW_CHECK(grouping.has_value());
-  const std::int64_t groups = grouping->reduce / grouping->block;
-  return {{grouping->outer, groups, grouping->block, grouping->inner},
-          {grouping->outer_shared ? 1 : grouping->outer, groups, 1,
-           grouping->inner_shared ? 1 : grouping->inner}};
+  return *std::move(grouping);
+}
+
+bool IsTiled(const QTensor& tensor) { return GroupingOf(tensor).inner_block > 0; }
+
+Views ViewsOf(const QTensor& tensor) {
+  const Grouping grouping = GroupingOf(tensor);
+  const auto tiles = [](std::int64_t extent, std::int64_t size) {
+    return (extent + size - 1) / size;
+  };
+  if (grouping.inner_block > 0) {
+    return {{grouping.outer, grouping.reduce, grouping.inner},
+            {grouping.outer, tiles(grouping.reduce, grouping.block),
+             tiles(grouping.inner, grouping.inner_block)}};
+  }
+  const std::int64_t groups = grouping.reduce / grouping.block;
+  return {{grouping.outer, groups, grouping.block, grouping.inner},
+          {grouping.outer_shared ? 1 : grouping.outer, groups, 1,
+           grouping.inner_shared ? 1 : grouping.inner}};
 }
 
 // In the order of DecodeKind::Inputs.
@@ -191,8 +235,12 @@ std::vector<std::string> DecodeInputs(ModelWriter& model, const QTensor& tensor,
                                        [&] { return proto::SmallFloats("", Codebook(element)); }));
   }
   if (kind.zeros) inputs.push_back(model.AddInitializer(ZerosTensor(tensor)));
-  if (kind.scale == ScaleForm::kCoded) {
-    inputs.push_back(SharedFloats(model, scale.name() + ".codebook", Codebook(scale)));
+  if (kind.scale != ScaleForm::kFloat) {
+    inputs.push_back(SharedCodebook(model, scale));
+  }
+  if (kind.scale == ScaleForm::kTwoLevel) {
+    inputs.push_back(model.AddInitializer(proto::FromVector(
+        "tensor_scale", TensorProto::FLOAT, std::vector<float>{tensor.params.tensor_scale})));
   }
   return inputs;
 }
@@ -204,6 +252,13 @@ std::vector<onnx::AttributeProto> DecodeAttributes(const QTensor& tensor, const 
     attributes.push_back(proto::Int("bits", tensor.spec.element.bits()));
   }
   if (pieces) attributes.push_back(proto::Int("span", pieces->span));
+  if (kind.tiles) {
+    const Grouping grouping = GroupingOf(tensor);
+    attributes.push_back(proto::Int("rows", grouping.reduce));
+    attributes.push_back(proto::Int("tile_rows", grouping.block));
+    attributes.push_back(proto::Int("columns", grouping.inner));
+    attributes.push_back(proto::Int("tile_columns", grouping.inner_block));
+  }
   attributes.push_back(proto::Ints("view", ViewsOf(tensor).elements));
   attributes.push_back(proto::Ints("shape", tensor.shape));
   return attributes;
@@ -218,7 +273,7 @@ void WritePacked(ModelWriter& model, const QTensor& tensor, const std::string& o
   std::optional<LinearPieces> pieces;
   if (bits > kByteBits) pieces = FindLinearPieces(spec.element);
   const DecodeKind kind{LayoutOf(bits), pieces.has_value(), !tensor.params.zeros.empty(),
-                        ScaleFormOf(spec.scale)};
+                        IsTiled(tensor), ScaleFormOf(spec)};
   model.NeedFunction(kind.Name(), kind.Inputs(), [&](Body& body) { BuildDecode(body, kind); });
   model.Call(kind.Name(), DecodeInputs(model, tensor, kind, pieces), output,
              DecodeAttributes(tensor, kind, pieces));

@@ -27,7 +27,7 @@ Node MakeFakeQuantize(const std::string& name, const TensorPlan& plan, ValueId f
 // value.
 void QuantizeActivation(Graph& graph, ValueId id, const TensorPlan& plan) {
   const std::string name = graph.value(id).name;
-  const ValueId rounded = graph.AddValue(name + ".quantized", graph.value(id).type);
+  const ValueId rounded = graph.AddValue(name + ".rounded", graph.value(id).type);
   ReplaceUses(graph, id, rounded);
   const int producer = Producers(graph)[static_cast<std::size_t>(id)];
   graph.nodes.insert(graph.nodes.begin() + producer + 1, MakeFakeQuantize(name, plan, id, rounded));

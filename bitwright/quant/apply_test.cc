@@ -105,7 +105,7 @@ TEST(ApplyPlan, RoundsAnActivationForAllItsReaders) {
   int rounded = 0, raw = 0;
   for (const Node& node : result.nodes) {
     for (const ValueId id : node.inputs) {
-      if (result.value(id).name == "r.quantized") ++rounded;
+      if (result.value(id).name == "r.rounded") ++rounded;
       if (result.value(id).name == "r") ++raw;
     }
   }

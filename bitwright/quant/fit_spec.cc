@@ -7,6 +7,9 @@ Expected<ReadySpec> ReadySpecFor(std::span<const float> values, const Grouping& 
   BW_ASSIGN(QuantParams params, ChooseScales(values, grouping, spec, method));
   ReadySpec ready{spec, std::move(params)};
   if (!spec.element.info().fitted_from_data) return ready;
+  if (ready.params.scales.size() == 1) {  // the table needs no scale
+    ready.params.scales[0] = ready.params.tensor_scale = 1;
+  }
   std::vector<float> ratios(values.size()), weights(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
     const auto group = static_cast<std::size_t>(grouping.GroupOf(static_cast<std::int64_t>(i)));

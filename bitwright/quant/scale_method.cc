@@ -40,11 +40,28 @@ Expected<ChosenMethod> FindMethod(std::string_view text) {
   return chosen;
 }
 
+// 0 for a group of zeros: any scale will do.
 Expected<Scale> Choose(const ChosenMethod& chosen, const ScaleInput& input) {
-  if (input.min == 0 && input.max == 0) return Scale{RoundScale(1, input.spec->scale), 0};
-  BW_ASSIGN(Scale scale, chosen.method->choose(input, chosen.parameter));
-  scale.scale = RoundScale(scale.scale, input.spec->scale);
-  return scale;
+  if (input.min == 0 && input.max == 0) return Scale{0, 0};
+  return chosen.method->choose(input, chosen.parameter);
+}
+
+// The scales in their format; of two levels, the largest becomes the format's greatest value.
+QuantParams HoldScales(std::span<const Scale> wanted, const QuantSpec& spec) {
+  QuantParams params;
+  if (spec.two_level) {
+    double largest = 0;
+    for (const Scale& scale : wanted) largest = std::max(largest, scale.scale);
+    const auto outer = static_cast<float>(largest / spec.scale.info().max);
+    if (outer > 0) params.tensor_scale = outer;
+  }
+  const double outer = static_cast<double>(params.tensor_scale);
+  for (const Scale& scale : wanted) {
+    const double ratio = scale.scale > 0 ? scale.scale / outer : 1;
+    params.scales.push_back(RoundScale(ratio, spec.scale) * params.tensor_scale);
+    if (!spec.symmetric) params.zeros.push_back(scale.zero);
+  }
+  return params;
 }
 
 }  // namespace
@@ -66,29 +83,25 @@ Scale ScaleForRange(double low, double high, const QuantSpec& spec) {
 Expected<QuantParams> ChooseScale(const ScaleInput& input, std::string_view method) {
   BW_ASSIGN(const ChosenMethod chosen, FindMethod(method));
   BW_ASSIGN(const Scale scale, Choose(chosen, input));
-  QuantParams params{{static_cast<float>(scale.scale)}, {}};
-  if (!input.spec->symmetric) params.zeros = {scale.zero};
-  return params;
+  return HoldScales({&scale, 1}, *input.spec);
 }
 
 Expected<QuantParams> ChooseScales(std::span<const float> values, const Grouping& grouping,
                                    const QuantSpec& spec, std::string_view method) {
   BW_ASSIGN(const ChosenMethod chosen, FindMethod(method));
-  const auto groups = static_cast<std::size_t>(grouping.groups());
-  std::vector<std::vector<float>> members(groups);
+  std::vector<std::vector<float>> members(static_cast<std::size_t>(grouping.groups()));
   for (std::size_t i = 0; i < values.size(); ++i) {
     members[static_cast<std::size_t>(grouping.GroupOf(static_cast<std::int64_t>(i)))].push_back(
         values[i]);
   }
-  QuantParams params;
+  std::vector<Scale> wanted;
   for (const std::vector<float>& group : members) {
     const auto [low, high] = std::minmax_element(group.begin(), group.end());
     const ScaleInput input{group, group.empty() ? 0 : *low, group.empty() ? 0 : *high, &spec};
     BW_ASSIGN(const Scale scale, Choose(chosen, input));
-    params.scales.push_back(static_cast<float>(scale.scale));
-    if (!spec.symmetric) params.zeros.push_back(scale.zero);
+    wanted.push_back(scale);
   }
-  return params;
+  return HoldScales(wanted, spec);
 }
 
 }  // namespace bw

@@ -13,6 +13,35 @@ bool IsDigits(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+// A block that does not divide its rows becomes tiles of its size, whose last one is shorter.
+void CutLastBlock(const QuantTarget& target, Grain& grain) {
+  const auto* block = std::get_if<PerBlock>(&grain);
+  if (block == nullptr || target.shape.size() < 2) return;
+  const bool along_rows = block->axis < 0;
+  const std::int64_t row = along_rows ? target.elements / target.shape[0]
+                                      : target.shape[static_cast<std::size_t>(block->axis)];
+  if (row % block->size == 0) return;
+  grain = along_rows ? PerTile{1, block->size, 0} : PerTile{block->size, 1, block->axis};
+}
+
+// The format of as many bits for tensors without negative values.
+std::optional<Format> UnsignedForm(const Format& format) {
+  const std::string& name = format.name();
+  std::vector<std::string> names = {"u" + name};
+  // A floating format spends the sign's bit on its fraction.
+  const std::size_t m = name.find('m');
+  std::int64_t fraction = 0;
+  if (format.info().family == "minifloat" && m != std::string::npos &&
+      ParseInt(std::string_view(name).substr(m + 1), fraction)) {
+    names.push_back(fmt::format("u{}m{}", name.substr(0, m), fraction + 1));
+  }
+  for (const std::string& candidate : names) {
+    const Expected<Format> found = Format::Parse(candidate);
+    if (found && found->bits() == format.bits()) return *found;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Expected<QuantSpec> WeightSpec(std::string_view text, const QuantTarget& target) {
@@ -37,6 +66,7 @@ Expected<QuantSpec> WeightSpec(std::string_view text, const QuantTarget& target)
   if (auto* block = std::get_if<PerBlock>(&parsed.grain); block != nullptr && block->axis < 0) {
     block->axis = target.axes.reduce;
   }
+  CutLastBlock(target, parsed.grain);
   return parsed;
 }
 
@@ -50,9 +80,7 @@ Expected<QuantSpec> ActivationSpec(std::string_view text, const ActivationStatis
     return spec;
   }
   if (!statistics.non_negative() || !spec.element.info().is_signed) return spec;
-  if (Expected<Format> unsigned_form = Format::Parse("u" + spec.element.name())) {
-    spec.element = *std::move(unsigned_form);
-  }
+  if (std::optional<Format> form = UnsignedForm(spec.element)) spec.element = *std::move(form);
   return spec;
 }
 

@@ -9,7 +9,8 @@
 namespace bw {
 
 // For a weight: the grain 'c' without an axis is its output channels, 'b<size>' runs along its
-// reduction, and no grain at all means 'c'. "int4:fp16" -> int4:c0:fp16 for a convolution,
+// reduction (a block that does not divide it ends in a shorter one, as tiles m1x<size>), and no
+// grain at all means 'c'. "int4:fp16" -> int4:c0:fp16 for a convolution,
 // int4:c1:fp16 for a [in, out] matrix.
 Expected<QuantSpec> WeightSpec(std::string_view text, const QuantTarget& target);
 

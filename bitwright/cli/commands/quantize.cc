@@ -297,8 +297,7 @@ CommandAction Prepare(CLI::App& app) {
   app.add_option("--exclude", options->keep_float, "REGEX of tensors that stay float32");
   AddScaleMethods(app, options->scale_method, options->activation_scale_method);
   AddRounding(app, [options](WeightRounding rounding) { options->rounding = rounding; });
-  app.add_flag("--bias-correction,!--no-bias-correction", options->correct_biases,
-               "move biases so that layers keep their mean outputs (the default with samples)");
+  AddBiasCorrection(app, options->correct_biases);
   app.add_option("--calibration-samples", options->calibration_samples,
                  "at most so many samples for calibration");
   app.add_option("--plan", options->plan, "a plan.json instead of --weights and --activations");
