@@ -107,8 +107,13 @@ void Round(const CodeTable& table, std::span<const float> x, const float* scale,
            std::int32_t zero, float* out) {
 #if HWY_TARGET <= HWY_AVX3_DL
   const bool fits = step == 0 && *scale >= kLeastFastScale && *scale <= kMostFastScale;
-  if (fits && table.fast.kind == FloatRound::Kind::kNone && table.regions.bucket_count > 0) {
-    return RoundBlocks(table, x, *scale, out);
+  if (fits && zero == 0 && table.regions.bucket_count > 0) {
+    const bool many_holes = table.fast.holes && table.format.bits() < 8;
+    if (table.fast.kind == FloatRound::Kind::kNone || many_holes) {
+      return RoundBlocks(table, x, *scale, out);
+    }
+    const SlowRound slow = {RoundSlowly, &table};
+    return FastRoundValues(table.fast, table.exact, x, scale, step, zero, out, slow);
   }
 #endif
   FastRoundValues(table.fast, table.exact, x, scale, step, zero, out);

@@ -163,20 +163,53 @@ RegionTable MakeRegions(const Format& format) {
   return {};
 }
 
-// The index of the value that y rounds to, as the kernels find it; -1 where they do not know.
+// The index of the magnitude that y rounds to, as the kernels find it; -1 where they do not know.
 int IndexOf(const IndexTable& table, float y) {
   const float power = std::max(std::bit_cast<float>(Bits(y) & 0x7f80'0000), table.least_power);
   const std::size_t slot = (Bits(power) >> 23) % 32;
   const float low = y * kBelow + table.magics[slot], high = y * kAbove + table.magics[slot];
   if (!(low == high)) return -1;
-  return static_cast<int>(std::min<std::uint32_t>(Bits(low) + table.indices[slot], 255));
+  const auto index = static_cast<std::int32_t>(Bits(low) + table.indices[slot]);
+  return std::clamp(index, 0, table.is_signed ? 127 : 255);
+}
+
+// The values from 0 up; none where those below are not their negatives.
+std::vector<double> Magnitudes(const Format& format) {
+  const std::span<const double> values = format.values();
+  const auto zero = std::lower_bound(values.begin(), values.end(), 0.0);
+  if (zero == values.end() || *zero != 0) return {};
+  const auto below = zero - values.begin(), above = values.end() - zero - 1;
+  if (below != 0 && below != above) return {};
+  for (std::ptrdiff_t i = 1; i <= below; ++i) {
+    if (*(zero + i) != -*(zero - i)) return {};
+  }
+  return {zero, values.end()};
+}
+
+void FillIndexCodes(const Format& format, std::span<const double> magnitudes, IndexTable& table) {
+  const std::size_t side = table.is_signed ? 128 : 256;
+  for (std::size_t i = 0; i < 256; ++i) {
+    const double magnitude = magnitudes[std::min(i % side, magnitudes.size() - 1)];
+    const Code code = format.Encode(i < side ? magnitude : -magnitude);
+    table.codes[i] = static_cast<std::uint8_t>(code);
+  }
+}
+
+// Whether every value is found where the kernels are certain.
+bool FindsValues(const Format& format, std::span<const double> magnitudes,
+                 const IndexTable& table) {
+  return std::all_of(magnitudes.begin(), magnitudes.end(), [&](double magnitude) {
+    const int index = IndexOf(table, static_cast<float>(magnitude));
+    return index < 0 || table.codes[index] == format.Encode(magnitude);
+  });
 }
 
 IndexTable MakeIndices(const Format& format, const FloatRound& fast) {
   IndexTable table;
-  const std::span<const double> values = format.values();
+  const std::vector<double> magnitudes = Magnitudes(format);
   if (fast.kind == FloatRound::Kind::kNone || fast.kind == FloatRound::Kind::kUniform) return table;
-  if (values.front() != 0) return table;
+  if (magnitudes.empty()) return table;
+  table.is_signed = format.info().is_signed;
   table.least_power = fast.least_power;
   float power = fast.least_power;
   for (int i = 0; i < 32; ++i, power *= 2) {
@@ -185,21 +218,13 @@ IndexTable MakeIndices(const Format& format, const FloatRound& fast) {
     if (fast.kind != FloatRound::Kind::kGrid) magic = fast.magics[(Bits(power) >> 23) % 64];
     table.magics[slot] = magic;
     const double value = static_cast<double>((power + magic) - magic);
-    const auto found = std::lower_bound(values.begin(), values.end(), value);
-    const auto index = static_cast<std::uint32_t>(found - values.begin());
+    const auto found = std::lower_bound(magnitudes.begin(), magnitudes.end(), value);
+    const auto index = static_cast<std::uint32_t>(found - magnitudes.begin());
     table.indices[slot] = index - Bits(power + magic);
   }
-  for (std::size_t i = 0; i < 256; ++i) {
-    const std::size_t index = std::min(i, values.size() - 1);
-    table.codes[i] = static_cast<std::uint8_t>(format.codes()[index]);
-  }
-  table.usable = static_cast<double>(power) > values.back();
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto y = static_cast<float>(values[i]);
-    const int index = IndexOf(table, y);
-    if (index < 0) continue;
-    if (table.codes[index] != format.codes()[i]) table.usable = false;
-  }
+  if (static_cast<double>(power) <= magnitudes.back()) return table;
+  FillIndexCodes(format, magnitudes, table);
+  table.usable = FindsValues(format, magnitudes, table);
   return table;
 }
 

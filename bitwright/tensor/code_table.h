@@ -41,14 +41,17 @@ struct RegionTable {
   bool mirrored = false;  // values[1] are the negatives of values[0]; factor is positive
 };
 
-// The codes of unsigned formats whose values are evenly spaced from each power of two to the next:
-// the index of a value is the integer form of y + magic(exponent of y), plus index(exponent).
+// The codes of formats whose values are evenly spaced from each power of two to the next, unsigned
+// or the same on both sides of 0: the index of a magnitude is the integer form of y +
+// magic(exponent of y), plus index(exponent).
 struct IndexTable {
   bool usable = false;
+  bool is_signed = false;
   float least_power = 0;  // as FloatRound's
   alignas(64) float magics[32] = {};
   alignas(64) std::uint32_t indices[32] = {};
-  alignas(64) std::uint8_t codes[256] = {};  // by index
+  // By index (unsigned), by index below 128 and sign (signed).
+  alignas(64) std::uint8_t codes[256] = {};
 };
 
 struct CodeTable {

@@ -158,7 +158,12 @@ bool TryExponents(const Format& format, FloatRound& form) {
       form.magics[Slot(power) ^ 32] = form.magics[Slot(power)];
     }
   }
-  return Agrees(format, form) && Agrees(format, form);
+  if (!Agrees(format, form) || !Agrees(format, form)) return false;
+  form.holes = false;
+  for (float power = form.least_power; power <= most; power *= 2) {
+    form.holes = form.holes || std::isnan(form.magics[Slot(power)]);
+  }
+  return true;
 }
 
 // At least half the values must be certain, or the slow path is the faster one.
@@ -181,6 +186,10 @@ FloatRound Build(const Format& format) {
   form.low = static_cast<float>(values.front());
   form.high = static_cast<float>(values.back());
   if (TryUniform(format, form) && WorthIt(format, form)) return form;
+  if (TryExponents(format, form) && WorthIt(format, form) && !form.holes &&
+      form.kind == FloatRound::Kind::kExponents) {
+    return form;
+  }
   if (TryGrid(format, form) && WorthIt(format, form)) return form;
   if (TryExponents(format, form) && WorthIt(format, form)) return form;
   form.kind = FloatRound::Kind::kNone;

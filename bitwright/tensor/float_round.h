@@ -36,7 +36,7 @@ struct FloatRound {
   float offset = 0;         // kUniform
   float magic = 0;          // kUniform; kGrid: times 2^exponent(y), a power of two times 1.5
   float least_power = 0;    // but for kUniform: 2^exponent(y) is at least this
-  // NaN where the exponent has no magic: never certain.
+  bool holes = false;       // some magics are NaN: never certain
   alignas(64) float magics[kExponentCount] = {};
 };
 
@@ -52,8 +52,16 @@ constexpr float kNearZero = 0x1p-10f;
 // is right or not certain.
 const FloatRound& FloatRoundOf(const Format& format);
 
+// What rounds the blocks that are not certain: the same values as RoundValues, by another way.
+struct SlowRound {
+  void (*round)(const void* context, std::span<const float> x, const float* scale, std::size_t step,
+                std::int32_t zero, float* out) = nullptr;
+  const void* context = nullptr;
+};
+
 // RoundValues (round_table.h), bit for bit, by the float form where there is one.
 void FastRoundValues(const FloatRound& fast, const RoundTable& table, std::span<const float> x,
-                     const float* scale, std::size_t step, std::int32_t zero, float* out);
+                     const float* scale, std::size_t step, std::int32_t zero, float* out,
+                     const SlowRound& slow = {});
 
 }  // namespace bw

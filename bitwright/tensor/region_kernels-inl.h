@@ -120,10 +120,17 @@ void DecodeBlocks(const CodeTable& table, std::span<const std::uint8_t> codes, f
   return DecodeWidth<8>(table, codes, scale, zero, out);
 }
 
-HWY_INLINE __m512i Join(const __m128i v[4]) {
-  const __m256i low = _mm256_inserti128_si256(_mm256_castsi128_si256(v[0]), v[1], 1);
-  const __m256i high = _mm256_inserti128_si256(_mm256_castsi128_si256(v[2]), v[3], 1);
-  return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+// The dwords, held within a byte, of four vectors in natural order.
+HWY_INLINE __m512i JoinDwords(const __m512i v[4]) {
+  // Packing words takes those above 2^15 for negative ones.
+  const __m512i most = _mm512_set1_epi16(255);
+  const __m512i words0 = _mm512_min_epu16(_mm512_packus_epi32(v[0], v[1]), most);
+  const __m512i words1 = _mm512_min_epu16(_mm512_packus_epi32(v[2], v[3]), most);
+  return SwapOrder(_mm512_packus_epi16(words0, words1));
+}
+
+HWY_INLINE __mmask64 JoinMasks(const __mmask16 m[4]) {
+  return _mm512_kunpackd(_mm512_kunpackw(m[3], m[2]), _mm512_kunpackw(m[1], m[0]));
 }
 
 // Corrects the codes of one block that are not certain.
@@ -145,13 +152,13 @@ void EncodeSteps(const CodeTable& table, std::span<const float> x, float scale, 
   const auto start = std::bit_cast<std::int32_t>(table.fast.magic) - zero;
   const __m512i least = _mm512_set1_epi32(start + static_cast<std::int32_t>(table.least_step));
   const __m512i most = _mm512_set1_epi32(start + static_cast<std::int32_t>(table.most_step));
-  const __m512i zeros = _mm512_set1_epi8(static_cast<char>(zero));
+  const __m512i first_step = _mm512_set1_epi8(static_cast<char>(table.least_step));
   const __m512 near_zero = _mm512_set1_ps(kNearZero);
   __m512i by_step[4];
   for (int part = 0; part < 4; ++part) by_step[part] = LoadBytes(table.code_of_step + 64 * part);
   for (std::size_t i = 0; i < x.size(); i += kBlockSize) {
-    __m128i bytes[4];
-    std::uint64_t certain = 0;
+    __m512i steps[4];
+    __mmask16 certain[4];
     for (std::size_t v = 0; v < 4; ++v) {
       const __m512 value = _mm512_loadu_ps(x.data() + i + 16 * v);
       __m512 low, high;
@@ -165,18 +172,16 @@ void EncodeSteps(const CodeTable& table, std::span<const float> x, float scale, 
         low = _mm512_fmadd_ps(value, below, magic);
         high = _mm512_fmadd_ps(value, above, magic);
       }
-      sure = _mm512_mask_cmp_ps_mask(sure, low, high, _CMP_EQ_OQ);
-      certain |= std::uint64_t{sure} << (16 * v);
+      certain[v] = _mm512_mask_cmp_ps_mask(sure, low, high, _CMP_EQ_OQ);
       const __m512i at_least = _mm512_max_epi32(_mm512_castps_si512(low), least);
-      bytes[v] = _mm512_cvtepi32_epi8(_mm512_min_epi32(at_least, most));
+      steps[v] = _mm512_sub_epi32(_mm512_min_epi32(at_least, most), least);
     }
-    const __m512i step = _mm512_add_epi8(Join(bytes), zeros);
+    const __m512i step = _mm512_add_epi8(JoinDwords(steps), first_step);
     const __m512i first = _mm512_permutex2var_epi8(by_step[0], step, by_step[1]);
     const __m512i second = _mm512_permutex2var_epi8(by_step[2], step, by_step[3]);
     _mm512_storeu_si512(codes + i, _mm512_mask_mov_epi8(first, _mm512_movepi8_mask(step), second));
-    if (HWY_UNLIKELY(certain != ~std::uint64_t{0})) {
-      EncodeUncertain(table, x.data() + i, scale, zero, symmetric, ~certain, codes + i);
-    }
+    if (HWY_LIKELY((certain[0] & certain[1] & certain[2] & certain[3]) == 0xffff)) continue;
+    EncodeUncertain(table, x.data() + i, scale, zero, symmetric, ~JoinMasks(certain), codes + i);
   }
 }
 
@@ -346,37 +351,42 @@ void EncodeRegions(const CodeTable& table, std::span<const float> x, float scale
   }
 }
 
-// Whole blocks of an unsigned format; symmetric.
+// Whole blocks; symmetric.
+template <bool kSigned>
 void EncodeIndices(const CodeTable& table, std::span<const float> x, float scale,
                    std::uint8_t* codes) {
   const float inverse = 1.0f / scale;
   const __m512 below = _mm512_set1_ps(inverse * kBelow), above = _mm512_set1_ps(inverse * kAbove);
-  const __m512 least = _mm512_set1_ps(table.indices.least_power), none = _mm512_setzero_ps();
+  const __m512 least = _mm512_set1_ps(table.indices.least_power);
   const __m512 magic0 = _mm512_load_ps(table.indices.magics);
   const __m512 magic1 = _mm512_load_ps(table.indices.magics + 16);
   const __m512i index0 = _mm512_load_si512(table.indices.indices);
   const __m512i index1 = _mm512_load_si512(table.indices.indices + 16);
+  const __m512i most = _mm512_set1_epi8(127);
   const Table128 lower(table.indices.codes), upper(table.indices.codes + 128);
   for (std::size_t i = 0; i < x.size(); i += kBlockSize) {
-    __m128i bytes[4];
-    std::uint64_t certain = 0;
+    __m512i indices[4];
+    __mmask16 negative[4], certain[4];
     for (std::size_t v = 0; v < 4; ++v) {
+      const __m512 value = _mm512_loadu_ps(x.data() + i + 16 * v);
       // Max gives its second operand where one is NaN.
-      const __m512 value = _mm512_max_ps(none, _mm512_loadu_ps(x.data() + i + 16 * v));
-      const __m512 y = _mm512_mul_ps(value, below);
+      const __m512 magnitude =
+          kSigned ? _mm512_abs_ps(value) : _mm512_max_ps(_mm512_setzero_ps(), value);
+      if constexpr (kSigned) negative[v] = _mm512_movepi32_mask(_mm512_castps_si512(value));
+      const __m512 y = _mm512_mul_ps(magnitude, below);
       const __m512i power = _mm512_srli_epi32(_mm512_castps_si512(_mm512_max_ps(y, least)), 23);
       const __m512 magic = _mm512_permutex2var_ps(magic0, power, magic1);
       const __m512i base = _mm512_permutex2var_epi32(index0, power, index1);
-      const __m512 low = _mm512_add_ps(y, magic), high = _mm512_fmadd_ps(value, above, magic);
-      certain |= std::uint64_t{_mm512_cmp_ps_mask(low, high, _CMP_EQ_OQ)} << (16 * v);
-      bytes[v] = _mm512_cvtusepi32_epi8(_mm512_add_epi32(_mm512_castps_si512(low), base));
+      const __m512 low = _mm512_add_ps(y, magic), high = _mm512_fmadd_ps(magnitude, above, magic);
+      certain[v] = _mm512_cmp_ps_mask(low, high, _CMP_EQ_OQ);
+      indices[v] = _mm512_add_epi32(_mm512_castps_si512(low), base);
     }
-    const __m512i index = Join(bytes);
-    const __m512i code =
-        _mm512_mask_mov_epi8(lower[index], _mm512_movepi8_mask(index), upper[index]);
-    _mm512_storeu_si512(codes + i, code);
-    if (HWY_LIKELY(certain == ~std::uint64_t{0})) continue;
-    EncodeUncertain(table, x.data() + i, scale, 0, true, ~certain, codes + i);
+    __m512i index = JoinDwords(indices);
+    if constexpr (kSigned) index = _mm512_min_epu8(index, most);
+    const __mmask64 second = kSigned ? JoinMasks(negative) : _mm512_movepi8_mask(index);
+    _mm512_storeu_si512(codes + i, _mm512_mask_mov_epi8(lower[index], second, upper[index]));
+    if (HWY_LIKELY((certain[0] & certain[1] & certain[2] & certain[3]) == 0xffff)) continue;
+    EncodeUncertain(table, x.data() + i, scale, 0, true, ~JoinMasks(certain), codes + i);
   }
 }
 
@@ -442,7 +452,10 @@ void EncodeWhole(const CodeTable& table, std::span<const float> x, float scale, 
   if (table.fast.kind == FloatRound::Kind::kUniform && table.fast.offset == 0) {
     return EncodeSteps<false>(table, x, scale, zero, symmetric, codes);
   }
-  if (table.indices.usable) return EncodeIndices(table, x, scale, codes);
+  if (table.indices.usable && !(table.fast.holes && table.regions.bucket_count > 0)) {
+    return table.indices.is_signed ? EncodeIndices<true>(table, x, scale, codes)
+                                   : EncodeIndices<false>(table, x, scale, codes);
+  }
   const int buckets = table.regions.bucket_count;
   if (table.regions.two_sided) return EncodeRegions<1024, true>(table, x, scale, codes);
   if (buckets <= 128 && buckets > 0) return EncodeRegions<128, false>(table, x, scale, codes);
@@ -483,6 +496,12 @@ void RoundBlocks(const CodeTable& table, std::span<const float> x, float scale, 
     if (buckets <= 512) return RoundBuckets<512>(table, part, scale, to);
     return RoundBuckets<1024>(table, part, scale, to);
   });
+}
+
+// RoundValues for what is not certain by exponents.
+void RoundSlowly(const void* context, std::span<const float> x, const float* scale, std::size_t,
+                 std::int32_t, float* out) {
+  RoundBlocks(*static_cast<const CodeTable*>(context), x, *scale, out);
 }
 
 #endif

@@ -23,7 +23,19 @@ struct Job {
   const FloatRound& fast;
   const RoundTable& table;
   const float* scale;
+  std::size_t step;
   std::int32_t zero;
+  const SlowRound& slow;
+
+  void Slowly(std::span<const float> x, std::size_t at, std::size_t count, float* out) const {
+    const float* const from = scale + at * step;
+    if (count == 0) return;
+    if (slow.round == nullptr) {
+      RoundValues(table, x.subspan(at, count), from, step, zero, out + at);
+    } else {
+      slow.round(slow.context, x.subspan(at, count), from, step, zero, out + at);
+    }
+  }
 };
 
 // What stays in registers.
@@ -133,66 +145,74 @@ HWY_INLINE V Round(const Job& job, const Constants& c, V x, V scale, V below, V 
   return hn::Mul(Clamp<kMirrored>(c, value), scale);
 }
 
-template <Kind kKind, bool kMirrored, bool kOffset, std::size_t kStep>
-void RoundAll(const Job& job, std::span<const float> x, float* out) {
-  constexpr std::size_t kVectors = 4;
+// Rounds kVectors vectors from element i on.
+template <Kind kKind, bool kMirrored, bool kOffset, std::size_t kStep, std::size_t kVectors>
+HWY_INLINE void RoundVectors(const Job& job, const Constants& c, std::span<const float> x,
+                             std::size_t i, float* out) {
   const Floats f;
   const std::size_t lanes = hn::Lanes(f);
+  auto certain = hn::Eq(c.scale, c.scale);
+  V rounded[kVectors];
+  for (std::size_t k = 0; k < kVectors; ++k) {
+    const V value = hn::LoadU(f, x.data() + i + k * lanes);
+    V scale = c.scale, below = c.below, above = c.above;
+    if constexpr (kStep == 1) {
+      scale = hn::LoadU(f, job.scale + i + k * lanes);
+      const V inverse = hn::Div(hn::Set(f, 1.0f), scale);
+      below = hn::Mul(inverse, hn::Set(f, kBelow));
+      above = hn::Mul(inverse, hn::Set(f, kAbove));
+      certain = hn::And(certain, hn::And(hn::Ge(scale, hn::Set(f, kLeastFastScale)),
+                                         hn::Le(scale, hn::Set(f, kMostFastScale))));
+    }
+    rounded[k] = Round<kKind, kMirrored, kOffset>(job, c, value, scale, below, above, certain);
+  }
+  if (HWY_UNLIKELY(!hn::AllTrue(f, certain))) return job.Slowly(x, i, kVectors * lanes, out);
+  for (std::size_t k = 0; k < kVectors; ++k) hn::StoreU(rounded[k], f, out + i + k * lanes);
+}
+
+template <Kind kKind, bool kMirrored, bool kOffset, std::size_t kStep>
+void RoundAll(const Job& job, std::span<const float> x, float* out) {
+  constexpr std::size_t kMany = 4;
+  const std::size_t lanes = hn::Lanes(Floats());
   const Constants c = Load(job);
   std::size_t i = 0;
-  for (; i + kVectors * lanes <= x.size(); i += kVectors * lanes) {
-    auto certain = hn::Eq(c.scale, c.scale);
-    V rounded[kVectors];
-    for (std::size_t k = 0; k < kVectors; ++k) {
-      const V value = hn::LoadU(f, x.data() + i + k * lanes);
-      V scale = c.scale, below = c.below, above = c.above;
-      if constexpr (kStep == 1) {
-        scale = hn::LoadU(f, job.scale + i + k * lanes);
-        const V inverse = hn::Div(hn::Set(f, 1.0f), scale);
-        below = hn::Mul(inverse, hn::Set(f, kBelow));
-        above = hn::Mul(inverse, hn::Set(f, kAbove));
-        certain = hn::And(certain, hn::And(hn::Ge(scale, hn::Set(f, kLeastFastScale)),
-                                           hn::Le(scale, hn::Set(f, kMostFastScale))));
-      }
-      rounded[k] = Round<kKind, kMirrored, kOffset>(job, c, value, scale, below, above, certain);
-    }
-    if (HWY_LIKELY(hn::AllTrue(f, certain))) {
-      for (std::size_t k = 0; k < kVectors; ++k) hn::StoreU(rounded[k], f, out + i + k * lanes);
-    } else {
-      RoundValues(job.table, x.subspan(i, kVectors * lanes), job.scale + i * kStep, kStep, job.zero,
-                  out + i);
-    }
+  for (; i + kMany * lanes <= x.size(); i += kMany * lanes) {
+    RoundVectors<kKind, kMirrored, kOffset, kStep, kMany>(job, c, x, i, out);
   }
-  RoundValues(job.table, x.subspan(i), job.scale + i * kStep, kStep, job.zero, out + i);
+  for (; i + lanes <= x.size(); i += lanes) {
+    RoundVectors<kKind, kMirrored, kOffset, kStep, 1>(job, c, x, i, out);
+  }
+  job.Slowly(x, i, x.size() - i, out);
 }
 
 template <Kind kKind, bool kOffset>
-void RoundByShape(const Job& job, std::span<const float> x, std::size_t step, float* out) {
+void RoundByShape(const Job& job, std::span<const float> x, float* out) {
   const bool mirrored = job.zero == 0 && job.fast.low == -job.fast.high;
-  if (step != 0) return RoundAll<kKind, false, kOffset, 1>(job, x, out);
+  if (job.step != 0) return RoundAll<kKind, false, kOffset, 1>(job, x, out);
   return mirrored ? RoundAll<kKind, true, kOffset, 0>(job, x, out)
                   : RoundAll<kKind, false, kOffset, 0>(job, x, out);
 }
 
 void RoundFloats(const FloatRound& fast, const RoundTable& table, std::span<const float> x,
-                 const float* scale, std::size_t step, std::int32_t zero, float* out) {
-  const Job job{fast, table, scale, zero};
+                 const float* scale, std::size_t step, std::int32_t zero, float* out,
+                 const SlowRound& slow) {
+  const Job job{fast, table, scale, step, zero, slow};
 #if HWY_TARGET <= HWY_AVX2
   switch (fast.kind) {
     case Kind::kUniform:
-      return fast.offset == 0 ? RoundByShape<Kind::kUniform, false>(job, x, step, out)
-                              : RoundByShape<Kind::kUniform, true>(job, x, step, out);
+      return fast.offset == 0 ? RoundByShape<Kind::kUniform, false>(job, x, out)
+                              : RoundByShape<Kind::kUniform, true>(job, x, out);
     case Kind::kGrid:
-      return RoundByShape<Kind::kGrid, false>(job, x, step, out);
+      return RoundByShape<Kind::kGrid, false>(job, x, out);
     case Kind::kExponents:
-      return RoundByShape<Kind::kExponents, false>(job, x, step, out);
+      return RoundByShape<Kind::kExponents, false>(job, x, out);
     case Kind::kManyExponents:
-      return RoundByShape<Kind::kManyExponents, false>(job, x, step, out);
+      return RoundByShape<Kind::kManyExponents, false>(job, x, out);
     case Kind::kNone:
       break;
   }
 #endif
-  RoundValues(job.table, x, scale, step, zero, out);
+  job.Slowly(x, 0, x.size(), out);
 }
 
 }  // namespace
@@ -205,13 +225,14 @@ namespace bw {
 HWY_EXPORT(RoundFloats);
 
 void FastRoundValues(const FloatRound& fast, const RoundTable& table, std::span<const float> x,
-                     const float* scale, std::size_t step, std::int32_t zero, float* out) {
+                     const float* scale, std::size_t step, std::int32_t zero, float* out,
+                     const SlowRound& slow) {
   const bool fits = step == 1 || (*scale >= kLeastFastScale && *scale <= kMostFastScale);
   if (x.empty()) return;
   if (!fits || fast.kind == FloatRound::Kind::kNone) {
     return RoundValues(table, x, scale, step, zero, out);
   }
-  HWY_DYNAMIC_DISPATCH(RoundFloats)(fast, table, x, scale, step, zero, out);
+  HWY_DYNAMIC_DISPATCH(RoundFloats)(fast, table, x, scale, step, zero, out, slow);
 }
 
 }  // namespace bw

@@ -205,7 +205,8 @@ class Tuner {
     BW_ASSIGN(const Evaluation after, search.RunGraph(corrected, Options(false), progress_));
     const double drop_before = Drop(search.float_result(), before);
     const double drop_after = Drop(search.float_result(), after);
-    if (UnseenDrop(drop_after, after) > UnseenDrop(drop_before, before)) return plain;
+    const bool farther = after.divergence > before.divergence;
+    if (farther || UnseenDrop(drop_after, after) > UnseenDrop(drop_before, before)) return plain;
     best_drop_ = drop_after;
     BW_TRY(save_(MakePlan(found.assignment), corrected));
     return corrected;
