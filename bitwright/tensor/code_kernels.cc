@@ -145,5 +145,19 @@ void RoundRow(const CodeTable& table, std::span<const float> x, const float* sca
   HWY_DYNAMIC_DISPATCH(Round)(table, x, scale, step, zero, out);
 }
 
+RoundFunction::RoundFunction(const Format& format) {
+  if (format.bits() <= 8) {
+    codes_ = &CodeTableOf(format);
+  } else {
+    wide_ = &RoundTableOf(format);
+  }
+}
+
+void RoundFunction::operator()(std::span<const float> x, const float* scale, std::size_t step,
+                               std::int32_t zero, float* out) const {
+  if (codes_ != nullptr) return RoundRow(*codes_, x, scale, step, zero, out);
+  RoundValues(*wide_, x, scale, step, zero, out);
+}
+
 }  // namespace bw
 #endif

@@ -23,4 +23,16 @@ void DecodeRow(const CodeTable& table, std::span<const std::uint8_t> codes, floa
 void RoundRow(const CodeTable& table, std::span<const float> x, const float* scale,
               std::size_t step, std::int32_t zero, float* out);
 
+// RoundRow for formats of every width, looked up once.
+class RoundFunction {
+ public:
+  explicit RoundFunction(const Format& format);
+  void operator()(std::span<const float> x, const float* scale, std::size_t step, std::int32_t zero,
+                  float* out) const;
+
+ private:
+  const CodeTable* codes_ = nullptr;  // up to 8 bits
+  const RoundTable* wide_ = nullptr;
+};
+
 }  // namespace bw

@@ -1,32 +1,18 @@
 #include "bitwright/tensor/code_kernels.h"
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <bit>
 #include <cmath>
 #include <limits>
 
 #include "bitwright/base/rng.h"
+#include "bitwright/tensor/test_targets.h"
 
 namespace bw {
 namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-
-// Runs body for each instruction set that this machine and build have, the portable one too.
-template <typename Body>
-void OnEveryTarget(const Body& body) {
-  for (std::int64_t left = hwy::SupportedTargets(); left != 0; left &= left - 1) {
-    const std::int64_t target = left & ~(left - 1);
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    SCOPED_TRACE(hwy::TargetName(target));
-    body();
-    hwy::SetSupportedTargetsForTest(0);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  }
-}
 
 std::vector<Format> SmallFormats() {
   std::vector<Format> formats;

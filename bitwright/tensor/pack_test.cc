@@ -1,8 +1,11 @@
+#include "bitwright/tensor/pack.h"
+
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include "bitwright/base/rng.h"
 #include "bitwright/tensor/qtensor.h"
+#include "bitwright/tensor/test_targets.h"
 
 namespace bw {
 namespace {
@@ -53,6 +56,39 @@ TEST(Pack, OddCountLeavesHighNibbleZero) {
 TEST(Pack, ThreeBitCodesCrossBytes) {
   const std::vector<Code> codes = {0b001, 0b010, 0b111, 0b100};
   EXPECT_EQ(Pack(codes, 3), (std::vector<std::uint8_t>{0b11010001, 0b00001001}));
+}
+
+// Against the bits of the stream, for every width, count and instruction set; nothing is written
+// behind the end.
+template <typename Lane>
+void ExpectPacks(int most_bits) {
+  for (int bits = 1; bits <= most_bits; ++bits) {
+    for (const std::size_t count : {0u, 1u, 7u, 8u, 9u, 63u, 64u, 65u, 127u, 131u, 400u}) {
+      const std::vector<Code> codes = RandomCodes(bits, count, static_cast<std::uint64_t>(bits));
+      const std::vector<Lane> lanes(codes.begin(), codes.end());
+      const std::size_t size = PackedBytes(bits, count);
+      std::vector<std::uint8_t> bytes(size + 1, 0xa5);
+      PackCodes(std::span<const Lane>(lanes), bits, bytes.data());
+      ASSERT_EQ(bytes[size], 0xa5);
+      for (std::size_t j = 0; j < size * 8; ++j) {
+        ASSERT_EQ(bytes[j / 8] >> (j % 8) & 1, StreamBit(codes, bits, j)) << bits << ' ' << count;
+      }
+      std::vector<Lane> again(count + 1, 0x5a);
+      bytes.resize(size);
+      bytes.shrink_to_fit();
+      UnpackCodes(bytes.data(), bits, std::span<Lane>(again).first(count));
+      ASSERT_EQ(again[count], 0x5a);
+      again.pop_back();
+      ASSERT_EQ(again, lanes) << bits << ' ' << count;
+    }
+  }
+}
+
+TEST(PackCodes, FollowsTheStreamOnEveryTarget) {
+  OnEveryTarget([] {
+    ExpectPacks<std::uint8_t>(8);
+    ExpectPacks<std::uint16_t>(16);
+  });
 }
 
 TEST(PackDeathTest, RefusesACodeThatDoesNotFit) {

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
-#include "bitwright/tensor/float_round.h"
+#include "bitwright/tensor/code_kernels.h"
 #include "bitwright/tensor/group_runs.h"
-#include "bitwright/tensor/round_table.h"
+#include "bitwright/tensor/pack.h"
 
 namespace bw {
 namespace {
+
+constexpr int kByteBits = 8;
 
 // The law: the code of x under one group's scale and zero point, all arithmetic in double.
 Code EncodeElement(const Format& element, bool symmetric, float x, float scale, std::int32_t zero) {
@@ -59,31 +61,82 @@ static Expected<void> CheckParams(const QuantSpec& spec, const Grouping& groupin
   return {};
 }
 
+// Packed codes, one by one: for formats of more than 8 bits.
+static std::vector<std::uint8_t> EncodeWide(std::span<const float> elements,
+                                            const Grouping& grouping, const QuantSpec& spec,
+                                            const QuantParams& params) {
+  std::vector<Code> codes(elements.size());
+  ForEachRun(grouping, [&](const GroupRun& run) {
+    for (std::size_t i = 0; i < run.size; ++i) {
+      const std::size_t group = run.group + i * run.step;
+      codes[run.begin + i] = EncodeElement(spec.element, spec.symmetric, elements[run.begin + i],
+                                           params.scales[group], ZeroOf(params, group));
+    }
+  });
+  return Pack(codes, spec.element.bits());
+}
+
+static std::vector<std::uint8_t> EncodeBytes(std::span<const float> elements,
+                                             const Grouping& grouping, const QuantSpec& spec,
+                                             const QuantParams& params) {
+  const CodeTable& table = CodeTableOf(spec.element);
+  std::vector<std::uint8_t> codes(elements.size());
+  ForEachRun(grouping, [&](const GroupRun& run) {
+    const std::size_t size = run.step == 0 ? run.size : 1;
+    for (std::size_t i = 0; i < run.size; i += size) {
+      const std::size_t group = run.group + i * run.step;
+      EncodeRow(table, elements.subspan(run.begin + i, size), params.scales[group],
+                ZeroOf(params, group), spec.symmetric, codes.data() + run.begin + i);
+    }
+  });
+  std::vector<std::uint8_t> packed(PackedBytes(spec.element.bits(), codes.size()));
+  PackCodes(std::span<const std::uint8_t>(codes), spec.element.bits(), packed.data());
+  return packed;
+}
+
 Expected<QTensor> Quantize(ConstTensorRef values, const QuantSpec& spec,
                            const QuantParams& params) {
   BW_ASSIGN(const Grouping grouping, MakeGrouping(spec.grain, values.shape));
   BW_TRY(CheckParams(spec, grouping, params));
   const std::span<const float> elements = values.span<float>();
-  std::vector<Code> codes(elements.size());
-  for (std::size_t i = 0; i < elements.size(); ++i) {
-    const auto group = static_cast<std::size_t>(grouping.GroupOf(static_cast<std::int64_t>(i)));
-    codes[i] = EncodeElement(spec.element, spec.symmetric, elements[i], params.scales[group],
-                             ZeroOf(params, group));
-  }
-  return QTensor{values.shape, spec, params, Pack(codes, spec.element.bits())};
+  const auto encode = spec.element.bits() <= kByteBits ? EncodeBytes : EncodeWide;
+  return QTensor{values.shape, spec, params, encode(elements, grouping, spec, params)};
+}
+
+static void DecodeWide(const QTensor& tensor, const Grouping& grouping, std::span<float> elements) {
+  const std::vector<Code> codes = Unpack(tensor.codes, tensor.spec.element.bits(), elements.size());
+  ForEachRun(grouping, [&](const GroupRun& run) {
+    for (std::size_t i = 0; i < run.size; ++i) {
+      const std::size_t group = run.group + i * run.step;
+      elements[run.begin + i] =
+          DecodeElement(tensor.spec.element.Decode(codes[run.begin + i]),
+                        tensor.params.scales[group], ZeroOf(tensor.params, group));
+    }
+  });
+}
+
+static void DecodeBytes(const QTensor& tensor, const Grouping& grouping,
+                        std::span<float> elements) {
+  const CodeTable& table = CodeTableOf(tensor.spec.element);
+  std::vector<std::uint8_t> codes(elements.size());
+  UnpackCodes(tensor.codes.data(), tensor.spec.element.bits(), std::span<std::uint8_t>(codes));
+  ForEachRun(grouping, [&](const GroupRun& run) {
+    const std::size_t size = run.step == 0 ? run.size : 1;
+    for (std::size_t i = 0; i < run.size; i += size) {
+      const std::size_t group = run.group + i * run.step;
+      DecodeRow(table, std::span<const std::uint8_t>(codes).subspan(run.begin + i, size),
+                tensor.params.scales[group], ZeroOf(tensor.params, group),
+                elements.data() + run.begin + i);
+    }
+  });
 }
 
 Tensor Dequantize(const QTensor& tensor) {
   const Expected<Grouping> grouping = MakeGrouping(tensor.spec.grain, tensor.shape);
   BW_CHECK(grouping.has_value());
   Tensor result(DType::kFloat32, tensor.shape);
-  const std::span<float> elements = result.span<float>();
-  const std::vector<Code> codes = Unpack(tensor.codes, tensor.spec.element.bits(), elements.size());
-  for (std::size_t i = 0; i < elements.size(); ++i) {
-    const auto group = static_cast<std::size_t>(grouping->GroupOf(static_cast<std::int64_t>(i)));
-    elements[i] = DecodeElement(tensor.spec.element.Decode(codes[i]), tensor.params.scales[group],
-                                ZeroOf(tensor.params, group));
-  }
+  const auto decode = tensor.spec.element.bits() <= kByteBits ? DecodeBytes : DecodeWide;
+  decode(tensor, *grouping, result.span<float>());
   return result;
 }
 
@@ -92,8 +145,7 @@ Expected<void> FakeQuantize(std::span<float> values, const Grouping& grouping,
   BW_CHECK(static_cast<std::int64_t>(values.size()) ==
            grouping.outer * grouping.reduce * grouping.inner);
   BW_TRY(CheckParams(spec, grouping, params));
-  const RoundTable& table = RoundTableOf(spec.element);
-  const FloatRound& fast = FloatRoundOf(spec.element);
+  const RoundFunction round(spec.element);
   ForEachRun(grouping, [&](const GroupRun& run) {
     // Neighbours with zero points of their own go one by one.
     const bool apart = run.step != 0 && !params.zeros.empty();
@@ -101,8 +153,7 @@ Expected<void> FakeQuantize(std::span<float> values, const Grouping& grouping,
     for (std::size_t i = 0; i < run.size; i += size) {
       const std::size_t group = run.group + i * run.step;
       const std::span<float> part = values.subspan(run.begin + i, size);
-      FastRoundValues(fast, table, part, &params.scales[group], run.step, ZeroOf(params, group),
-                      part.data());
+      round(part, &params.scales[group], run.step, ZeroOf(params, group), part.data());
     }
   });
   return {};

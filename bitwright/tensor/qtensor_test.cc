@@ -1,7 +1,6 @@
 #include "bitwright/tensor/qtensor.h"
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <algorithm>
 #include <bit>
@@ -9,6 +8,7 @@
 #include <limits>
 
 #include "bitwright/base/rng.h"
+#include "bitwright/tensor/test_targets.h"
 
 namespace bw {
 namespace {
@@ -113,13 +113,7 @@ TEST(FakeQuantize, EqualsQuantizeThenDequantizeForEveryFormat) {
 }
 
 TEST(FakeQuantize, IsTheSameOnEveryInstructionSetOfThisMachine) {
-  for (std::int64_t left = hwy::SupportedTargets(); left != 0; left &= left - 1) {
-    hwy::SetSupportedTargetsForTest(left & ~(left - 1));
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    ExpectFakeEqualsRealForEveryExample();
-    hwy::SetSupportedTargetsForTest(0);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  }
+  OnEveryTarget(ExpectFakeEqualsRealForEveryExample);
 }
 
 TEST(FakeQuantize, EqualsQuantizeThenDequantizeAtExtremeScales) {

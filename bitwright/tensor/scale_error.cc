@@ -4,8 +4,7 @@
 #include <array>
 
 #include "bitwright/base/check.h"
-#include "bitwright/tensor/float_round.h"
-#include "bitwright/tensor/round_table.h"
+#include "bitwright/tensor/code_kernels.h"
 
 namespace bw {
 namespace {
@@ -35,14 +34,13 @@ double SumSquaredDifferences(std::span<const float> a, const float* b) {
 void SquaredErrors(std::span<const float> x, const Format& element, std::span<const float> scales,
                    std::span<double> errors) {
   BW_CHECK(scales.size() == errors.size());
-  const RoundTable& table = RoundTableOf(element);
-  const FloatRound& fast = FloatRoundOf(element);
+  const RoundFunction round(element);
   std::fill(errors.begin(), errors.end(), 0.0);
   std::array<float, kChunk> rounded;
   for (std::size_t begin = 0; begin < x.size(); begin += kChunk) {
     const std::span<const float> chunk = x.subspan(begin, std::min(kChunk, x.size() - begin));
     for (std::size_t i = 0; i < scales.size(); ++i) {
-      FastRoundValues(fast, table, chunk, &scales[i], 0, 0, rounded.data());
+      round(chunk, &scales[i], 0, 0, rounded.data());
       errors[i] += SumSquaredDifferences(chunk, rounded.data());
     }
   }

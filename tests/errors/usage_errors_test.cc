@@ -78,7 +78,7 @@ TEST_F(BadLine, AnUnknownFormatGetsTheNearest) {
 }
 
 TEST_F(BadLine, ASpecThatFitsNoTensorIsRefused) {
-  ExpectUsage(Quantize({"--weights", "int4:b1000"}), {"--weights", "int4:b1000", "1000"});
+  ExpectUsage(Quantize({"--weights", "int4:c5"}), {"--weights", "int4:c5", "axis 5"});
   ExpectUsage(Quantize({"--activations", "int4:c0"}), {"--activations", "int4:c0", "per tensor"});
   ExpectUsage(Tune({"--weight-scaling", "q"}), {"--weight-scaling", "'q'", "fp16"});
 }
