@@ -8,6 +8,9 @@
 #include <algorithm>
 #include <cstring>
 
+// GCC takes the undefined operand inside its own intrinsics for a mistake of ours (GCC bug 105593).
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+
 #include "bitwright/tensor/region_kernels-inl.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
+#include <optional>
 
 #include "bitwright/base/rng.h"
 
@@ -47,6 +49,90 @@ TEST(SquaredErrors, ManyScalesGiveTheBitsOfOneAtATime) {
   for (std::size_t i = 0; i < scales.size(); ++i) {
     EXPECT_EQ(errors[i], SquaredError(x, Get("dybit4"), scales[i]));
   }
+}
+
+// Sum of w (x - q)^2 by the definition; the quantizer is the law of qtensor.h.
+long double WeightedError(const ErrorTerms& terms, const Format& format, float scale,
+                          std::optional<int> zero) {
+  long double sum = 0;
+  for (std::size_t i = 0; i < terms.x.size(); ++i) {
+    const float x = terms.x[i];
+    if (!std::isfinite(x)) continue;
+    const double ratio = static_cast<double>(x) / static_cast<double>(scale);
+    const double value =
+        zero ? format.Round(std::nearbyint(ratio) + *zero) - *zero : format.Round(ratio);
+    const long double difference = static_cast<long double>(x) - scale * static_cast<float>(value);
+    sum += difference * difference * (terms.weights.empty() ? 1 : terms.weights[i]);
+  }
+  return sum;
+}
+
+std::vector<float> Weights(std::size_t count) {
+  Rng rng(77);
+  std::vector<float> weights(count);
+  for (float& weight : weights) weight = static_cast<float>(rng.Uniform(0, 3));
+  return weights;
+}
+
+void ExpectErrors(const ErrorTerms& terms, std::string_view name, bool zeros, std::size_t count) {
+  const Format format = Get(name);
+  std::vector<float> scales;
+  std::vector<std::int32_t> points;
+  for (std::size_t i = 0; i < count; ++i) {
+    scales.push_back(static_cast<float>(4 / format.info().max * std::pow(1.1, i) * 0.4));
+    if (zeros) points.push_back(static_cast<int>(i % 5));
+  }
+  std::vector<double> errors(count);
+  SquaredErrors(terms, format, scales, points, errors);
+  long double squares = 0;
+  for (const float x : terms.x) squares += std::isfinite(x) ? 3.0L * x * x : 0;
+  for (std::size_t i = 0; i < count; i += count / 3) {
+    const auto zero = zeros ? std::optional<int>(points[i]) : std::nullopt;
+    const auto expected = static_cast<double>(WeightedError(terms, format, scales[i], zero));
+    const double bound = static_cast<double>(terms.x.size()) * 0x1p-50 *
+                         (expected + 0x1p-12 * static_cast<double>(squares));
+    EXPECT_NEAR(errors[i], expected, bound) << name << ' ' << scales[i];
+  }
+}
+
+TEST(SquaredErrors, TakeWeightsAndZeroPoints) {
+  std::vector<float> x = NormalValues(3001, 8);
+  x[7] = std::nanf("");
+  x[8] = std::numeric_limits<float>::infinity();
+  const std::vector<float> weights = Weights(x.size());
+  for (const std::string_view name : {"uint4", "int8"}) {
+    ExpectErrors({x, weights}, name, true, 4);
+    ExpectErrors({x, {}}, name, true, 4);
+    ExpectErrors({x, weights}, name, false, 4);
+  }
+  ExpectErrors({x, weights}, "dybit6", false, 4);
+}
+
+TEST(SquaredErrors, AreWithinTheirBoundByBuckets) {
+  std::vector<float> x = NormalValues(kManyElements + 5, 9);
+  for (std::size_t i = 0; i < x.size(); i += 3) x[i] = 0;
+  for (std::size_t i = 1; i < x.size(); i += 300) x[i] *= 1e-6f;
+  x[7] = -std::nanf("");
+  x[8] = -std::numeric_limits<float>::infinity();
+  x[9] = 3e38f;
+  x[10] = 1e-42f;
+  const std::vector<float> weights = Weights(x.size());
+  for (const std::string_view name : {"int4", "int8", "exp8", "e4m3fn", "nf4", "fp16"}) {
+    ExpectErrors({x, {}}, name, false, kManyScales);
+  }
+  ExpectErrors({x, weights}, "dybit4", false, kManyScales);
+  ExpectErrors({x, weights}, "uint8", true, kManyScales);
+}
+
+TEST(SquaredErrors, OfValuesOnTheGridAreZeroByBucketsToo) {
+  std::vector<float> x = NormalValues(kManyElements, 10);
+  for (float& value : x) value = std::round(value * 20) / 64;
+  std::vector<float> scales(kManyScales, 0.33f);
+  scales[3] = 0x1p-6f;
+  std::vector<double> errors(scales.size());
+  SquaredErrors(x, Get("int8"), scales, errors);
+  EXPECT_LT(errors[3], 1e-12);
+  EXPECT_GT(errors[2], 1);
 }
 
 // Normal quantiles at equal probabilities: their mean error is the expected one but for the
