@@ -5,8 +5,6 @@
 #include <bit>
 #include <cmath>
 
-#include "bitwright/tensor/squares.h"
-
 namespace bw {
 namespace {
 
@@ -29,7 +27,16 @@ bool IsFinite(std::uint32_t key) { return (key << kShift & 0x7f80'0000) != 0x7f8
 
 ErrorBuckets::ErrorBuckets(const ErrorTerms& terms) {
   Scatter(terms);
-  for (Bucket& bucket : buckets_) Measure(bucket);
+  for (std::size_t i = 0; i + 1 < begins_.size(); ++i) {
+    const double middle = (static_cast<double>(least_[i]) + static_cast<double>(greatest_[i])) / 2;
+    const std::size_t begin = begins_[i], size = begins_[i + 1] - begin;
+    const float* const weights = weights_.empty() ? nullptr : weights_.data() + begin;
+    const Moments moments = MomentsAbout(middle, std::span(values_).subspan(begin, size), weights);
+    moments_.middle.push_back(middle);
+    moments_.weight.push_back(moments.weight);
+    moments_.first.push_back(moments.first);
+    moments_.second.push_back(moments.second);
+  }
 }
 
 void ErrorBuckets::Scatter(const ErrorTerms& terms) {
@@ -41,13 +48,12 @@ void ErrorBuckets::Scatter(const ErrorTerms& terms) {
     next[key] = begin;
     if (count == 0 || !IsFinite(key)) continue;
     const std::array<float, 2> ends = EndsOf(key);
-    Bucket bucket;
-    bucket.begin = begin;
-    bucket.end = begin += count;
-    bucket.middle = (static_cast<double>(ends[0]) + static_cast<double>(ends[1])) / 2;
-    buckets_.push_back(bucket);
-    ends_.insert(ends_.end(), ends.begin(), ends.end());
+    begins_.push_back(begin);
+    least_.push_back(ends[0]);
+    greatest_.push_back(ends[1]);
+    begin += count;
   }
+  begins_.push_back(begin);
   values_.resize(begin);
   if (!terms.weights.empty()) weights_.resize(begin);
   for (std::size_t i = 0; i < terms.x.size(); ++i) {
@@ -59,44 +65,39 @@ void ErrorBuckets::Scatter(const ErrorTerms& terms) {
   }
 }
 
-void ErrorBuckets::Measure(Bucket& bucket) const {
-  for (std::size_t i = bucket.begin; i < bucket.end; ++i) {
-    const double weight = weights_.empty() ? 1 : static_cast<double>(weights_[i]);
-    const double offset = static_cast<double>(values_[i]) - bucket.middle;
-    bucket.weight += weight;
-    bucket.first += weight * offset;
-    bucket.second += weight * offset * offset;
+double ErrorBuckets::Direct(std::span<const std::uint64_t> buckets, const RoundFunction& round,
+                            float scale, std::int32_t zero) const {
+  std::vector<float> values, weights;
+  for (std::size_t word = 0; word < buckets.size(); ++word) {
+    for (std::uint64_t left = buckets[word]; left != 0; left &= left - 1) {
+      const std::size_t i = 64 * word + static_cast<std::size_t>(std::countr_zero(left));
+      const auto begin = static_cast<std::ptrdiff_t>(begins_[i]);
+      const auto end = static_cast<std::ptrdiff_t>(begins_[i + 1]);
+      values.insert(values.end(), values_.begin() + begin, values_.begin() + end);
+      if (weights_.empty()) continue;
+      weights.insert(weights.end(), weights_.begin() + begin, weights_.begin() + end);
+    }
   }
-}
-
-double ErrorBuckets::Direct(const Bucket& bucket, const RoundFunction& round, float scale,
-                            std::int32_t zero) const {
   alignas(64) std::array<float, kChunk> rounded;
   double error = 0;
-  for (std::size_t begin = bucket.begin; begin < bucket.end; begin += kChunk) {
-    const std::size_t size = std::min(kChunk, bucket.end - begin);
-    const std::span<const float> chunk = std::span(values_).subspan(begin, size);
+  for (std::size_t begin = 0; begin < values.size(); begin += kChunk) {
+    const std::size_t size = std::min(kChunk, values.size() - begin);
+    const std::span<const float> chunk = std::span(values).subspan(begin, size);
     round(chunk, &scale, 0, zero, rounded.data());
-    const float* const weights = weights_.empty() ? nullptr : weights_.data() + begin;
-    error += SumSquaredDifferences(chunk, rounded.data(), weights);
+    const float* const by = weights.empty() ? nullptr : weights.data() + begin;
+    error += SumSquaredDifferences(chunk, rounded.data(), by);
   }
   return error;
 }
 
 double ErrorBuckets::Error(const RoundFunction& round, float scale, std::int32_t zero) const {
-  std::vector<float> rounded(ends_.size());
-  round(ends_, &scale, 0, zero, rounded.data());
-  double error = 0;
-  for (std::size_t i = 0; i < buckets_.size(); ++i) {
-    const Bucket& bucket = buckets_[i];
-    if (rounded[2 * i] != rounded[2 * i + 1]) {
-      error += Direct(bucket, round, scale, zero);
-      continue;
-    }
-    const double distance = bucket.middle - static_cast<double>(rounded[2 * i]);
-    error += bucket.second + distance * (2 * bucket.first + distance * bucket.weight);
-  }
-  return error;
+  const std::size_t count = least_.size();
+  std::vector<float> low(count), high(count);
+  std::vector<std::uint64_t> differ((count + 63) / 64);
+  round(least_, &scale, 0, zero, low.data());
+  round(greatest_, &scale, 0, zero, high.data());
+  const double error = SumFromMoments(moments_, low.data(), high.data(), differ);
+  return error + Direct(differ, round, scale, zero);
 }
 
 }  // namespace bw

@@ -7,6 +7,7 @@
 
 #include "bitwright/tensor/code_kernels.h"
 #include "bitwright/tensor/scale_error.h"
+#include "bitwright/tensor/squares.h"
 
 namespace bw {
 
@@ -24,19 +25,17 @@ class ErrorBuckets {
   double Error(const RoundFunction& round, float scale, std::int32_t zero) const;
 
  private:
-  struct Bucket {
-    std::size_t begin = 0, end = 0;  // in values_
-    double middle = 0;
-    double weight = 0, first = 0, second = 0;  // sums of w, w (x - c), w (x - c)^2
-  };
   void Scatter(const ErrorTerms& terms);
-  void Measure(Bucket& bucket) const;
-  double Direct(const Bucket& bucket, const RoundFunction& round, float scale,
+  // The error of the buckets whose bit is set, element by element.
+  double Direct(std::span<const std::uint64_t> buckets, const RoundFunction& round, float scale,
                 std::int32_t zero) const;
 
   std::vector<float> values_, weights_;  // by bucket
-  std::vector<Bucket> buckets_;          // those that are not empty
-  std::vector<float> ends_;              // the least and the greatest possible value of each
+  // Of the buckets that are not empty: where their values begin (and the end of the last), their
+  // least and greatest possible value, and their moments about their middle.
+  std::vector<std::size_t> begins_;
+  std::vector<float> least_, greatest_;
+  MomentsTable moments_;
 };
 
 }  // namespace bw
