@@ -36,8 +36,8 @@ std::size_t QTensor::bytes() const {
          PackedBytes(spec.element.bits(), params.zeros.size());
 }
 
-static Expected<void> CheckParams(const QuantSpec& spec, const Grouping& grouping,
-                                  const QuantParams& params) {
+Expected<void> CheckParams(const QuantSpec& spec, const Grouping& grouping,
+                           const QuantParams& params) {
   const auto groups = static_cast<std::size_t>(grouping.groups());
   if (params.scales.size() != groups) {
     return Fail("{}: got {} scales, the grouping needs {}", spec.ToString(), params.scales.size(),

@@ -61,11 +61,14 @@ struct QTensor {
   std::size_t bytes() const;
 };
 
+// Fails when the number of scales or zero points is not that of the groups, a scale is not positive
+// and finite, or a zero point is outside the element's range.
+Expected<void> CheckParams(const QuantSpec& spec, const Grouping& grouping,
+                           const QuantParams& params);
+
 // code = nearest to x / scale, the division and the nearest-value search in double: the law.
 // Asymmetric: the ratio is rounded to an integer (halves to even), zero is added, and the sum is
-// clamped to the element's range; NaN becomes zero. Fails when the number of scales or zero points
-// is not that of the groups, a scale is not positive and finite, or a zero point is outside the
-// element's range.
+// clamped to the element's range; NaN becomes zero. Fails as CheckParams does.
 Expected<QTensor> Quantize(ConstTensorRef values, const QuantSpec& spec, const QuantParams& params);
 Tensor Dequantize(const QTensor& tensor);
 
