@@ -1,0 +1,48 @@
+// Rounds [N, C, H, W] to the integer grid of attributes spec, scale, zero (as FakeQuantize), stored
+// as bytes [N, H, W, C].
+
+#include "bitwright/graph/integer_grid.h"
+#include "bitwright/graph/ops/channels_last.h"
+
+namespace bw::ops {
+namespace {
+
+Expected<Types> Infer(const InferInput& in) {
+  BW_TRY(CheckCounts(in, {1, 1, 1}));
+  BW_TRY(CheckFloat(in, 0));
+  const auto grid = FindIntegerGrid(in.node.attributes);
+  if (!grid) {
+    return Fail("spec is '{}', integers of a byte times a unit are needed",
+                in.node.attributes.String("spec", ""));
+  }
+  if (in.types[0].shape.size() != 4) {
+    return Fail("input is {}, four axes are needed", ShapeText(in.types[0].shape));
+  }
+  return Types{{grid->dtype, ChannelsLast(in.types[0].shape)}};
+}
+
+template <typename T>
+void Store(ConstTensorRef x, TensorRef y, const IntegerGrid& grid) {
+  ForEachPlace(x.shape, [&](std::size_t first, std::size_t last) {
+    y.span<T>()[last] = static_cast<T>(StoreOnGrid(x.span<float>()[first], grid));
+  });
+}
+
+void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
+               std::span<const TensorRef> outputs) {
+  const IntegerGrid grid = FindIntegerGrid(node.attributes).value();
+  if (grid.dtype == DType::kUint8)
+    Store<std::uint8_t>(inputs[0], outputs[0], grid);
+  else
+    Store<std::int8_t>(inputs[0], outputs[0], grid);
+}
+
+}  // namespace
+
+BW_ENTRY(OpDef, to_integer) = {.name = "ToInteger",
+                               .domain = "bitwright",
+                               .role = OpRole::kQuantize,
+                               .infer = Infer,
+                               .reference = Reference};
+
+}  // namespace bw::ops

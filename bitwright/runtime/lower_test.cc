@@ -1,0 +1,189 @@
+#include "bitwright/runtime/lower.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "bitwright/runtime/executor.h"
+#include "bitwright/runtime/test_network.h"
+
+namespace bw {
+namespace {
+
+using testing_networks::Attrs;
+using testing_networks::Network;
+using testing_networks::Random;
+
+// How activations and weights are rounded.
+struct Formats {
+  const char *activation, *weight;
+};
+
+class Builder {
+ public:
+  explicit Builder(const Formats& formats) : formats_(formats) {}
+
+  ValueId Round(ValueId x, float scale, std::int64_t zero = 0) {
+    const std::string name = "q" + std::to_string(next_++);
+    const ValueId id = graph_.AddValue(name, {DType::kFloat32, {}});
+    Attributes attributes = Attrs({{"spec", std::string(formats_.activation)}, {"scale", scale}});
+    if (std::string(formats_.activation).ends_with(":asym")) attributes.Set("zero", zero);
+    graph_.nodes.push_back({name, FindOp("FakeQuantize", "bitwright"), {x}, {id}, attributes});
+    return id;
+  }
+
+  ValueId Conv(ValueId x, const Shape& weight, bool bias, Attributes attributes) {
+    const std::string name = "conv" + std::to_string(next_++);
+    const Tensor values = Random(weight, static_cast<std::uint64_t>(next_));
+    const QuantSpec spec = QuantSpec::Parse(formats_.weight).value();
+    const Grouping grouping = MakeGrouping(spec.grain, weight).value();
+    QuantParams params;
+    for (std::int64_t g = 0; g < grouping.groups(); ++g) {
+      const double spread = 1 + 0.13 * static_cast<double>(g % 7);
+      params.scales.push_back(static_cast<float>(spread / spec.element.info().max));
+    }
+    const QTensor codes = Quantize(values, spec, params).value();
+    const ValueId w = graph_.AddConstant(name + ".weight", Dequantize(codes));
+    graph_.value(w).quantized = codes;
+    std::vector<ValueId> inputs = {x, w};
+    if (bias) inputs.push_back(graph_.AddConstant(name + ".bias", Random({weight[0]}, 77)));
+    return Op("Conv", std::move(inputs), name, std::move(attributes));
+  }
+
+  ValueId Op(const std::string& op, std::vector<ValueId> inputs, const std::string& name,
+             Attributes attributes = {}) {
+    const ValueId id = graph_.AddValue(name, {DType::kFloat32, {}});
+    graph_.nodes.push_back({name, FindOp(op), std::move(inputs), {id}, std::move(attributes)});
+    return id;
+  }
+
+  Graph& graph() { return graph_; }
+
+ private:
+  Formats formats_;
+  Graph graph_;
+  int next_ = 0;
+};
+
+Attributes Window(std::int64_t pad, std::int64_t stride, std::int64_t dilation,
+                  std::int64_t group) {
+  return Attrs({{"pads", std::vector<std::int64_t>{pad, pad, pad, pad}},
+                {"strides", std::vector<std::int64_t>{stride, stride}},
+                {"dilations", std::vector<std::int64_t>{dilation, dilation}},
+                {"group", group}});
+}
+
+// round -> conv 3x3 -> relu -> round -> depthwise -> clip -> round -> pointwise + shortcut; the
+// second rounding is read by an addition as well.
+Graph MobileBlock(const Formats& formats) {
+  Builder net(formats);
+  const ValueId x = net.graph().AddValue("x", {DType::kFloat32, {-1, 5, 9, 8}});
+  net.graph().inputs = {x};
+  const float reach =
+      static_cast<float>(QuantSpec::Parse(formats.activation).value().element.info().max);
+  const ValueId a =
+      net.Conv(net.Round(x, 1.1F / reach, 3), {12, 5, 3, 3}, true, Window(1, 1, 1, 1));
+  const ValueId ra = net.Round(net.Op("Relu", {a}, "ra"), 2.3F / reach, 1);
+  const ValueId b = net.Conv(ra, {12, 1, 3, 3}, false, Window(2, 1, 2, 12));
+  const ValueId low = net.graph().AddConstant("low", Tensor::From<float>({}, std::vector{-0.5F}));
+  const ValueId high = net.graph().AddConstant("high", Tensor::From<float>({}, std::vector{3.0F}));
+  const ValueId rb = net.Round(net.Op("Clip", {b, low, high}, "rb"), 3.1F / reach, 2);
+  const ValueId c = net.Conv(rb, {12, 6, 1, 1}, true, Window(0, 1, 1, 2));
+  const ValueId sum = net.Op("Add", {c, ra}, "sum");
+  const ValueId d =
+      net.Conv(net.Round(sum, 4.0F / reach, 0), {7, 12, 2, 3}, true, Window(1, 2, 1, 1));
+  net.graph().outputs = {d, c};
+  EXPECT_TRUE(Verify(net.graph()));
+  return net.graph();
+}
+
+std::vector<std::vector<float>> Outputs(const Graph& graph, Backend backend) {
+  const Tensor x = Random({3, 5, 9, 8}, 5, -1.5, 1.5);
+  Executor executor = Executor::Create(graph, {x.shape()}, {backend, false}).value();
+  executor.Run(std::vector<ConstTensorRef>{x});
+  std::vector<std::vector<float>> outputs;
+  for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
+    const auto values = executor.Output(i).span<float>();
+    outputs.emplace_back(values.begin(), values.end());
+  }
+  return outputs;
+}
+
+class LowerToIntegers : public ::testing::TestWithParam<Formats> {};
+
+TEST_P(LowerToIntegers, RunsEveryLayerOnBytes) {
+  const Lowered lowered = bw::LowerToIntegers(MobileBlock(GetParam()));
+  ASSERT_EQ(lowered.paths.size(), 4U);
+  for (const auto& [name, path] : lowered.paths) EXPECT_EQ(path, LayerPath::kInt8) << name;
+  std::size_t byte_outputs = 0, floats = 0;
+  for (const Node& node : lowered.graph.nodes) {
+    if (node.op->name == "IntegerConv") byte_outputs += node.attributes.Has("spec") ? 1 : 0;
+    floats += node.op->name == "Relu" || node.op->name == "Clip" ||
+                      node.op->name == "FakeQuantize" || node.op->name == "Conv"
+                  ? 1
+                  : 0;
+  }
+  EXPECT_EQ(byte_outputs, 2U);
+  EXPECT_EQ(floats, 0U);
+}
+
+TEST_P(LowerToIntegers, FastKernelsGiveTheReferencesBits) {
+  const Graph graph = bw::LowerToIntegers(MobileBlock(GetParam())).graph;
+  EXPECT_EQ(Outputs(graph, Backend::kFast), Outputs(graph, Backend::kReference));
+}
+
+// Sums in float of the same products differ in their last bits; a value that so lands on the other
+// side of a tie moves by a step, seldom.
+TEST_P(LowerToIntegers, AgreesWithTheArithmeticInFloats) {
+  const Graph graph = MobileBlock(GetParam());
+  const auto floats = Outputs(graph, Backend::kReference);
+  const auto integers = Outputs(bw::LowerToIntegers(graph).graph, Backend::kReference);
+  for (std::size_t i = 0; i < floats.size(); ++i) {
+    ASSERT_EQ(floats[i].size(), integers[i].size());
+    std::size_t far = 0;
+    for (std::size_t j = 0; j < floats[i].size(); ++j)
+      far += std::abs(floats[i][j] - integers[i][j]) > 1e-5F * (1 + std::abs(floats[i][j])) ? 1 : 0;
+    EXPECT_LT(far, floats[i].size() / 100 + 1);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Formats, LowerToIntegers,
+    ::testing::Values(Formats{"uint8", "int8:c0"}, Formats{"int8", "int8:c0:fp16"},
+                      Formats{"uint8:asym", "int8:c0"}, Formats{"int8:asym", "dybit4:c0"},
+                      Formats{"uint4:asym", "int4:t"}, Formats{"udybit4", "esb4_1:c0"},
+                      Formats{"dybit4", "fixed5:c0"}, Formats{"uesb4_1", "exp4:c0"},
+                      Formats{"int2", "ternary:c0"}, Formats{"e2m1", "e2m1:c0"},
+                      Formats{"uint7:asym", "binary:c0"}),
+    [](const auto& info) {
+      std::string name = std::string(info.param.activation) + "_" + info.param.weight;
+      std::replace(name.begin(), name.end(), ':', '_');
+      return name;
+    });
+
+TEST(LowerToIntegersRefuses, WhatIsNoByteOrMayOverflow) {
+  for (const Formats& formats :
+       {Formats{"uint9", "int8:c0"}, Formats{"uint8", "int9:c0"}, Formats{"uint8", "int8:b3"},
+        Formats{"e4m3fn", "int8:c0"}, Formats{"fp16", "int8:c0"}}) {
+    const Lowered lowered = bw::LowerToIntegers(MobileBlock(formats));
+    for (const auto& [name, path] : lowered.paths)
+      EXPECT_EQ(path, LayerPath::kFloat32) << formats.activation << " " << formats.weight;
+  }
+}
+
+TEST(LowerToIntegersKeeps, AGridThroughMaxPool) {
+  Builder net({"uint8", "int8:c0"});
+  const ValueId x = net.graph().AddValue("x", {DType::kFloat32, {-1, 5, 9, 8}});
+  net.graph().inputs = {x};
+  const ValueId pooled = net.Op("MaxPool", {net.Round(x, 0.01F)}, "pooled",
+                                Attrs({{"kernel_shape", std::vector<std::int64_t>{2, 2}}}));
+  net.graph().outputs = {net.Conv(pooled, {4, 5, 3, 3}, true, Window(1, 1, 1, 1))};
+  const Lowered lowered = bw::LowerToIntegers(net.graph());
+  EXPECT_EQ(lowered.paths.begin()->second, LayerPath::kInt8);
+  EXPECT_EQ(Outputs(lowered.graph, Backend::kFast), Outputs(lowered.graph, Backend::kReference));
+}
+
+}  // namespace
+}  // namespace bw

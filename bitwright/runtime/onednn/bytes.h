@@ -1,0 +1,49 @@
+#pragma once
+// Loops of the kernels that work on bytes of an integer grid; equal bits on every instruction set.
+
+#include <cstdint>
+
+#include "bitwright/graph/integer_grid.h"
+#include "bitwright/runtime/onednn/vector.h"
+
+namespace bw::kernels {
+
+// y[i] = float(float(sums[i]) * multiplier[i]) + bias[i].
+void Affine(const std::int32_t* sums, const float* multiplier, const float* bias, float* y,
+            std::size_t count);
+
+// x[i] = min(max(x[i], low), high).
+void ClipTo(float* x, float low, float high, std::size_t count);
+
+// Values on the grid, to bytes and back. `out` and `from` are of the grid's dtype.
+void ValuesToBytes(const float* values, const IntegerGrid& grid, void* out, std::size_t count);
+void BytesToValues(const void* from, const IntegerGrid& grid, float* values, std::size_t count);
+
+// x[rows][columns] -> y[columns][rows] for elements of T.
+template <typename T>
+void TransposeTo(const T* x, T* y, std::size_t rows, std::size_t columns) {
+  constexpr std::size_t kTile = 16;
+  for (std::size_t r0 = 0; r0 < rows; r0 += kTile) {
+    const std::size_t r1 = r0 + kTile < rows ? r0 + kTile : rows;
+    for (std::size_t c0 = 0; c0 < columns; c0 += kTile) {
+      const std::size_t c1 = c0 + kTile < columns ? c0 + kTile : columns;
+      for (std::size_t c = c0; c < c1; ++c) {
+        for (std::size_t r = r0; r < r1; ++r) y[c * rows + r] = x[r * columns + c];
+      }
+    }
+  }
+}
+
+// Rounds floats in place to the grid's values: FakeQuantize of one scale.
+class GridRounder {
+ public:
+  explicit GridRounder(const IntegerGrid& grid);
+  void Round(std::span<float> values) const;
+  const IntegerGrid& grid() const { return grid_; }
+
+ private:
+  IntegerGrid grid_;
+  QuantParams params_;
+};
+
+}  // namespace bw::kernels
