@@ -88,16 +88,19 @@ std::vector<std::int64_t> ReadInts(const ConstTensorRef& tensor) {
   return {elements.begin(), elements.end()};
 }
 
+tl::unexpected<Error> NotKnown(const InferInput& in, std::size_t i, std::string_view what) {
+  if (in.follows_data != nullptr) *in.follows_data = true;
+  return Fail("input {} ({}) is computed from data, it must be a constant or follow from shapes", i,
+              what);
+}
+
 Expected<std::vector<std::int64_t>> KnownInts(const InferInput& in, std::size_t i,
                                               std::string_view what) {
   BW_TRY(CheckDType(in, i, kIndex));
   if (in.types[i].shape.size() > 1) {
     return Fail("input {} ({}) is {}, allowed is a vector", i, what, ShapeText(in.types[i].shape));
   }
-  if (in.constants[i] == nullptr) {
-    return Fail("input {} ({}) is computed from data, it must be a constant or follow from shapes",
-                i, what);
-  }
+  if (in.constants[i] == nullptr) return NotKnown(in, i, what);
   return ReadInts(*in.constants[i]);
 }
 

@@ -29,6 +29,7 @@ Expected<void> CheckDType(const InferInput& in, std::size_t i, std::span<const D
 Expected<void> CheckFloat(const InferInput& in, std::size_t i);
 inline constexpr DType kNumeric[] = {DType::kFloat32, DType::kInt32, DType::kInt64, DType::kUint8,
                                      DType::kInt8};
+inline constexpr DType kIntegers[] = {DType::kInt32, DType::kInt64, DType::kUint8, DType::kInt8};
 inline constexpr DType kIndex[] = {DType::kInt32, DType::kInt64};
 inline constexpr DType kSums[] = {DType::kFloat32, DType::kInt32, DType::kInt64};
 
@@ -45,6 +46,9 @@ Expected<std::vector<std::size_t>> NormalAxes(std::span<const std::int64_t> axes
 
 // Elements of an int32 or int64 tensor.
 std::vector<std::int64_t> ReadInts(const ConstTensorRef& tensor);
+
+// The error of a type rule that needs the elements of input i (called `what`), which are not known.
+tl::unexpected<Error> NotKnown(const InferInput& in, std::size_t i, std::string_view what);
 
 // The value of an integer vector input, which must be known at inference time.
 Expected<std::vector<std::int64_t>> KnownInts(const InferInput& in, std::size_t i,

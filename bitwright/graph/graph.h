@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@
 namespace bw {
 
 struct OpDef;
+struct Subgraph;
 
 // Index into Graph::values; kNoValue stands for an absent optional input or output.
 using ValueId = std::int32_t;
@@ -43,6 +45,8 @@ class Attributes {
   }
 
   std::map<std::string, Attribute> items;
+  // The bodies of control flow (If, Loop, Scan), by attribute name.
+  std::map<std::string, std::shared_ptr<const Subgraph>> graphs = {};
 };
 
 struct Node {
@@ -71,6 +75,16 @@ struct Graph {
   const Value& value(ValueId id) const { return values.at(static_cast<std::size_t>(id)); }
 };
 
+// A graph that a node runs. What it reads of the graph around it are its last inputs, one for each
+// of `captured`, which are places in the node's inputs.
+struct Subgraph {
+  Graph graph;
+  std::vector<std::size_t> captured;
+
+  // How many inputs the graph has besides the captured ones.
+  std::size_t own_inputs() const { return graph.inputs.size() - captured.size(); }
+};
+
 // For each value: the node that produces it (-1: none), and how many times it is read (graph
 // outputs count once each).
 std::vector<int> Producers(const Graph& graph);
@@ -83,7 +97,8 @@ void ReplaceUses(Graph& graph, ValueId from, ValueId to);
 void RemoveDead(Graph& graph);
 
 // Ids in range, unique value names, single assignment, topological order, ops known, inputs
-// unassigned. Run after every pass, in release too. The error names the node.
+// unassigned, and the same of the graphs inside nodes. Run after every pass, in release too. The
+// error names the node.
 Expected<void> Verify(const Graph& graph);
 
 // One line per node, types and attributes included.

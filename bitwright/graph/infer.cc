@@ -28,8 +28,9 @@ NodeInputs Gather(const Graph& graph, const Node& node, const InferredTypes& inf
   return inputs;
 }
 
-Expected<std::vector<TensorType>> NodeTypes(const Node& node, const NodeInputs& inputs) {
-  auto types = node.op->infer({node, inputs.types, inputs.constants});
+Expected<std::vector<TensorType>> NodeTypes(const Node& node, const NodeInputs& inputs,
+                                            bool* follows_data = nullptr) {
+  auto types = node.op->infer({node, inputs.types, inputs.constants, follows_data});
   if (!types) return Context(NodeText(node), std::move(types).error());
   BW_CHECK(types->size() == node.outputs.size());
   for (std::size_t i = 0; i < types->size(); ++i) {
@@ -42,6 +43,7 @@ Expected<std::vector<TensorType>> NodeTypes(const Node& node, const NodeInputs& 
 
 // The node's inputs are all known (or need not be).
 bool CanEvaluate(const Node& node, const NodeInputs& inputs) {
+  if (node.op->reference == nullptr) return false;
   if (node.op->from_types) return true;
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
     if (node.inputs[i] != kNoValue && inputs.constants[i] == nullptr) return false;
@@ -71,10 +73,32 @@ bool AllWithin(const std::vector<TensorType>& types, std::int64_t floats, std::i
   });
 }
 
-Expected<void> InferNode(const Graph& graph, const Node& node, InferredTypes& inferred) {
+bool ReadsOpen(const Node& node, const InferredTypes& inferred) {
+  return std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) {
+    return id != kNoValue && inferred.open[static_cast<std::size_t>(id)] != 0;
+  });
+}
+
+void LeaveOpen(const Node& node, InferredTypes& inferred) {
+  for (const ValueId id : node.outputs) {
+    if (id != kNoValue) inferred.open[static_cast<std::size_t>(id)] = 1;
+  }
+}
+
+Expected<void> InferNode(const Graph& graph, const Node& node, Open open, InferredTypes& inferred) {
   constexpr std::int64_t kKnownFloats = 1024, kKnownIntegers = 1 << 20;
+  if (ReadsOpen(node, inferred)) {
+    LeaveOpen(node, inferred);
+    return {};
+  }
   const NodeInputs inputs = Gather(graph, node, inferred);
-  BW_ASSIGN(std::vector<TensorType> types, NodeTypes(node, inputs));
+  bool follows_data = false;
+  auto inferred_types = NodeTypes(node, inputs, &follows_data);
+  if (!inferred_types && follows_data && open == Open::kLeave) {
+    LeaveOpen(node, inferred);
+    return {};
+  }
+  BW_ASSIGN(std::vector<TensorType> types, std::move(inferred_types));
   if (CanEvaluate(node, inputs) && AllWithin(types, kKnownFloats, kKnownIntegers)) {
     std::vector<Tensor> outputs = Evaluate(node, inputs, types);
     for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -97,12 +121,14 @@ const Tensor* InferredTypes::Constant(const Graph& graph, ValueId id) const {
   return found == known.end() ? nullptr : &found->second;
 }
 
-Expected<InferredTypes> InferTypes(const Graph& graph, const std::vector<Shape>& input_shapes) {
+Expected<InferredTypes> InferTypes(const Graph& graph, const std::vector<Shape>& input_shapes,
+                                   Open open) {
   if (input_shapes.size() != graph.inputs.size()) {
     return Fail("there are {} input shapes but the network has {} inputs", input_shapes.size(),
                 graph.inputs.size());
   }
   InferredTypes inferred;
+  inferred.open.resize(graph.values.size(), 0);
   for (const Value& value : graph.values) {
     inferred.types.push_back(value.constant ? value.constant->type() : value.type);
   }
@@ -111,7 +137,7 @@ Expected<InferredTypes> InferTypes(const Graph& graph, const std::vector<Shape>&
     BW_TRY(ops::CheckExtents(input_shapes[i], fmt::format("input '{}'", value.name)));
     inferred.types[static_cast<std::size_t>(graph.inputs[i])].shape = input_shapes[i];
   }
-  for (const Node& node : graph.nodes) BW_TRY(InferNode(graph, node, inferred));
+  for (const Node& node : graph.nodes) BW_TRY(InferNode(graph, node, open, inferred));
   return inferred;
 }
 
@@ -234,7 +260,7 @@ Expected<void> FoldConstants(Graph& graph) {
     for (ValueId& id : node.outputs) {
       if (id != kNoValue && uses[static_cast<std::size_t>(id)] == 0) id = kNoValue;
     }
-    if (AllConstant(graph, node)) {
+    if (node.op->reference != nullptr && AllConstant(graph, node)) {
       BW_ASSIGN(const bool done, FoldNode(graph, node));
       folded[n] = done ? 1 : 0;
     } else {

@@ -14,15 +14,22 @@ namespace bw {
 struct InferredTypes {
   std::vector<TensorType> types;
   std::map<ValueId, Tensor> known;
+  // Whether the type follows from data, by ValueId; never with Open::kRefuse.
+  std::vector<char> open;
 
   // The graph's own constant, or the known one, or null.
   const Tensor* Constant(const Graph& graph, ValueId id) const;
 };
 
+// What becomes of a node whose output types follow from data (control flow, NonZero, a shape that
+// is an input of the network).
+enum class Open { kRefuse, kLeave };
+
 // Infers every type from full input shapes (one for each graph input, in order). Refuses negative
 // or overflowing extents and tensors over 2^34 elements before anything is allocated; errors name
 // the node: "node 'head/conv_7' (Conv): ...".
-Expected<InferredTypes> InferTypes(const Graph& graph, const std::vector<Shape>& input_shapes);
+Expected<InferredTypes> InferTypes(const Graph& graph, const std::vector<Shape>& input_shapes,
+                                   Open open = Open::kRefuse);
 
 // The declared input shapes with unknown extents replaced: the first by `batch`, an unknown one
 // elsewhere is an error that names the input. A known leading extent is replaced too when `batch` >

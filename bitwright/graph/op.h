@@ -3,6 +3,8 @@
 // the optimizer needs to know about it.
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -19,6 +21,8 @@ struct InferInput {
   const Node& node;
   std::span<const TensorType> types;
   std::span<const Tensor* const> constants;
+  // Set to true with the error when the types follow from elements that are not known yet.
+  bool* follows_data = nullptr;
 
   bool has(std::size_t i) const { return i < node.inputs.size() && node.inputs[i] != kNoValue; }
 };
@@ -42,6 +46,17 @@ struct WeightAxes {
   int reduce = -1;  // axis of blocks, as PerBlock::axis (-1: the flattened row)
 };
 
+// An attribute that ONNX's definitions up to opset 17 do not have.
+struct AttributeRule {
+  std::string_view name;
+  enum class Kind { kInt, kFloat, kString, kInts, kFloats, kStrings, kTensor } kind;
+};
+
+// Runs a graph on values: inputs and outputs in the graph's order.
+using TensorPtr = std::shared_ptr<const Tensor>;
+using GraphRunner =
+    std::function<Expected<std::vector<TensorPtr>>(const Graph&, std::vector<TensorPtr>)>;
+
 struct OpDef {
   std::string_view name;         // ONNX op type
   std::string_view domain = "";  // "" or "bitwright"
@@ -51,6 +66,15 @@ struct OpDef {
   // every extent known out. An error says which input is wrong, what it is and what is allowed; the
   // caller adds the node's name.
   Expected<std::vector<TensorType>> (*infer)(const InferInput& input) = nullptr;
+
+  // Control flow, instead of a reference: runs the node's graphs with the values at hand. Such a
+  // node's outputs follow from data.
+  Expected<std::vector<TensorPtr>> (*control)(const Node& node, std::span<const TensorPtr> inputs,
+                                              const GraphRunner& run) = nullptr;
+
+  // The first opset that has the operator as it is here, and attributes that it got after opset 17.
+  int since = 17;
+  std::span<const AttributeRule> attributes = {};
 
   // The naive kernel: plain loops, float accumulation in double where sums are long. Absent inputs
   // have null data. Shapes have been inferred; outputs do not overlap inputs.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 
 #include "bitwright/graph/graph.h"
@@ -41,6 +42,18 @@ Expected<std::vector<char>> InitiallyAssigned(const Graph& graph) {
   return assigned;
 }
 
+// The graphs inside a node, and that what they capture is there.
+Expected<void> VerifySubgraphs(const Node& node, const std::string& where) {
+  for (const auto& [name, inner] : node.attributes.graphs) {
+    const bool bad = inner->captured.size() > inner->graph.inputs.size() ||
+                     std::any_of(inner->captured.begin(), inner->captured.end(),
+                                 [&](std::size_t i) { return i >= node.inputs.size(); });
+    if (bad) return Fail("{}: its graph '{}' captures inputs that it does not have", where, name);
+    if (auto ok = Verify(inner->graph); !ok) return Context(where, std::move(ok).error());
+  }
+  return {};
+}
+
 Expected<void> VerifyNode(const Graph& graph, const Node& node, std::vector<char>& assigned) {
   const std::string where = NodeText(node);
   if (node.op == nullptr || FindOp(node.op->name, node.op->domain) != node.op) {
@@ -55,6 +68,7 @@ Expected<void> VerifyNode(const Graph& graph, const Node& node, std::vector<char
           graph.value(id).name);
     }
   }
+  BW_TRY(VerifySubgraphs(node, where));
   for (const ValueId id : node.outputs) {
     if (id == kNoValue) continue;
     BW_TRY(CheckRange(graph, id, where));
@@ -123,6 +137,9 @@ std::string ToText(const Graph& graph) {
     std::string attributes;
     for (const auto& [name, attribute] : node.attributes.items) {
       attributes += fmt::format(" {}={}", name, AttributeText(attribute));
+    }
+    for (const auto& [name, inner] : node.attributes.graphs) {
+      attributes += fmt::format(" {}={{{}}}", name, ToText(inner->graph));
     }
     text += fmt::format("{} = {}{}({}){}  # {}\n", ListText(graph, node.outputs),
                         node.op->domain.empty() ? "" : std::string(node.op->domain) + ".",

@@ -1,5 +1,6 @@
 #include "bitwright/onnx/attribute_proto.h"
 
+#include "bitwright/graph/op.h"
 #include "bitwright/onnx/tensor_proto.h"
 
 namespace bw {
@@ -53,12 +54,15 @@ Expected<Attribute> FromProto(const AttributeProto& proto, const std::string& fo
 
 Expected<Attributes> AttributesFromProto(const onnx::NodeProto& node, const std::string& folder) {
   Attributes attributes;
+  const OpDef* op = FindOp(node.op_type(), "");
+  const bool takes_graphs = op != nullptr && op->control != nullptr;
   for (const AttributeProto& proto : node.attribute()) {
     const std::string where = fmt::format("attribute '{}'", proto.name());
     if (!proto.ref_attr_name().empty()) {
       return Fail("{}: refers to '{}' of a function, a value is needed", where,
                   proto.ref_attr_name());
     }
+    if (TypeOf(proto) == AttributeProto::GRAPH && takes_graphs) continue;  // the builder's
     if (attributes.Has(proto.name())) return Fail("{}: is given twice, once is allowed", where);
     auto attribute = FromProto(proto, folder);
     if (!attribute) return Context(where, std::move(attribute).error());

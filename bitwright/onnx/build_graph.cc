@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <memory>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -11,6 +12,7 @@
 #include "bitwright/onnx/attribute_proto.h"
 #include "bitwright/onnx/order.h"
 #include "bitwright/onnx/schema.h"
+#include "bitwright/onnx/survey.h"
 #include "bitwright/onnx/tensor_proto.h"
 #include "bitwright/onnx/upgrade.h"
 
@@ -26,18 +28,50 @@ Expected<TensorType> InputType(const onnx::ValueInfoProto& proto) {
   for (const auto& dim : tensor.shape().dim()) {
     type.shape.push_back(dim.has_dim_value() && dim.dim_value() >= 0 ? dim.dim_value() : -1);
   }
-  if (std::find(type.shape.begin(), type.shape.end(), 0) != type.shape.end()) {
-    return Fail("shape is {}, extents of at least 1 are allowed", ShapeText(type.shape));
-  }
   return type;
+}
+
+bool HoldsInfinity(const Value& value) {
+  if (!value.constant || value.constant->dtype() != DType::kFloat32) return false;
+  const auto elements = value.constant->span<float>();
+  return std::any_of(elements.begin(), elements.end(), [](float x) { return std::isinf(x); });
+}
+
+// Infinity is a number to compare with or to select, never one to calculate with.
+Expected<void> CheckInfinities(const Graph& graph) {
+  constexpr std::string_view kHarmless[] = {"Clip", "Pad", "Where", "Max", "Min"};
+  for (const Node& node : graph.nodes) {
+    if (std::find(std::begin(kHarmless), std::end(kHarmless), node.op->name) !=
+        std::end(kHarmless)) {
+      continue;
+    }
+    for (const ValueId id : node.inputs) {
+      if (id != kNoValue && HoldsInfinity(graph.value(id))) {
+        return Fail("node '{}' ({}): weight '{}' holds an infinity, finite numbers are needed",
+                    node.name, node.op->name, graph.value(id).name);
+      }
+    }
+  }
+  return {};
+}
+
+// The type of a graph's input inside a node, as far as it is declared.
+TensorType InnerInputType(const onnx::ValueInfoProto& proto) {
+  const auto type = InputType(proto);
+  return type ? *type : TensorType{DType::kFloat32, {-1}};
 }
 
 class GraphBuilder final : public UpgradeContext {
  public:
-  GraphBuilder(const onnx::GraphProto& proto, int opset, const std::string& folder)
-      : proto_(proto), opset_(opset), folder_(folder), node_names_(NodeNames(proto)) {}
+  GraphBuilder(const onnx::GraphProto& proto, int opset, const std::string& folder,
+               GraphBuilder* parent)
+      : proto_(proto),
+        opset_(opset),
+        folder_(folder),
+        parent_(parent),
+        node_names_(NodeNames(proto)) {}
 
-  Expected<Graph> Build() &&;
+  Expected<Graph> Build();
 
   int opset() const override { return opset_; }
   const Tensor* Constant(ValueId id) const override;
@@ -56,6 +90,8 @@ class GraphBuilder final : public UpgradeContext {
   Expected<void> AddReads();
   Expected<void> AddOutputs();
   Expected<void> AddNode(int index);
+  Expected<void> AddSubgraphs(const onnx::NodeProto& proto, Draft& draft);
+  Expected<ValueId> Find(const std::string& name);
   Expected<Draft> MakeDraft(int index);
   std::string Where(int index) const;
   std::string FreshName(const Draft& node, std::string_view what) const;
@@ -63,8 +99,10 @@ class GraphBuilder final : public UpgradeContext {
   const onnx::GraphProto& proto_;
   int opset_;
   const std::string& folder_;
+  GraphBuilder* parent_;  // of a graph inside a node: the graph around it
   std::vector<std::string> node_names_;
   Graph graph_;
+  std::vector<ValueId> captured_;  // the parent's values behind the last inputs
   std::unordered_map<std::string, ValueId> ids_;
   std::unordered_set<ValueId> read_;
 };
@@ -89,8 +127,13 @@ const Tensor* GraphBuilder::Constant(ValueId id) const {
 Expected<TensorType> GraphBuilder::Type(ValueId id) {
   if (const Tensor* constant = Constant(id)) return constant->type();
   BW_ASSIGN(const std::vector<Shape> shapes, InputShapes(graph_, 1));
-  BW_ASSIGN(const InferredTypes inferred, InferTypes(graph_, shapes));
-  return inferred.types[static_cast<std::size_t>(id)];
+  BW_ASSIGN(const InferredTypes inferred, InferTypes(graph_, shapes, Open::kLeave));
+  const auto place = static_cast<std::size_t>(id);
+  if (parent_ != nullptr || inferred.open[place] != 0) {
+    return Fail("the type of '{}' follows from data, a fixed one is needed in opset {}",
+                graph_.value(id).name, opset_);
+  }
+  return inferred.types[place];
 }
 
 ValueId GraphBuilder::AddConstant(const Draft& node, std::string_view what, Tensor tensor) {
@@ -115,9 +158,9 @@ void GraphBuilder::SetConstant(ValueId id, Tensor tensor) {
 Expected<void> GraphBuilder::Emit(Draft node) {
   while (!node.inputs.empty() && node.inputs.back() == kNoValue) node.inputs.pop_back();
   while (!node.outputs.empty() && node.outputs.back() == kNoValue) node.outputs.pop_back();
-  BW_TRY(CheckArity(node, kGraphOpset));
-  const OpDef* op = FindOp(node.op);
+  const OpDef* op = FindOp(node.op, node.domain);
   BW_CHECK(op != nullptr);
+  if (op->since <= kGraphOpset && op->domain.empty()) BW_TRY(CheckArity(node, kGraphOpset));
   graph_.nodes.push_back({std::move(node.name), op, std::move(node.inputs), std::move(node.outputs),
                           std::move(node.attributes)});
   return {};
@@ -159,12 +202,11 @@ Expected<void> GraphBuilder::AddInputs() {
     }
     if (ids_.contains(input.name())) continue;
     BW_ASSIGN(const ValueId id, Declare(input.name(), "input"));
-    auto type = InputType(input);
+    auto type = parent_ != nullptr ? InnerInputType(input) : InputType(input);
     if (!type) return Context(fmt::format("input '{}'", input.name()), std::move(type).error());
     graph_.value(id).type = *std::move(type);
     graph_.inputs.push_back(id);
   }
-  if (graph_.inputs.empty()) return Fail("the graph has no inputs, at least one is needed");
   return {};
 }
 
@@ -179,17 +221,18 @@ Expected<void> GraphBuilder::AddNodeOutputs() {
 
 Expected<void> GraphBuilder::AddOutputs() {
   for (const onnx::ValueInfoProto& output : proto_.output()) {
-    const auto found = ids_.find(output.name());
-    if (found == ids_.end()) {
+    const auto found = Find(output.name());
+    if (!found) {
       return Fail("output '{}': nothing defines it, a node, input or initializer must",
                   output.name());
     }
-    if (std::find(graph_.outputs.begin(), graph_.outputs.end(), found->second) !=
-        graph_.outputs.end()) {
+    const bool twice =
+        std::find(graph_.outputs.begin(), graph_.outputs.end(), *found) != graph_.outputs.end();
+    if (twice && parent_ == nullptr) {
       return Fail("output '{}': is listed twice, once is allowed", output.name());
     }
-    graph_.outputs.push_back(found->second);
-    read_.insert(found->second);
+    graph_.outputs.push_back(*found);
+    read_.insert(*found);
   }
   if (graph_.outputs.empty()) return Fail("the graph has no outputs, at least one is needed");
   return {};
@@ -198,6 +241,7 @@ Expected<void> GraphBuilder::AddOutputs() {
 Expected<Draft> GraphBuilder::MakeDraft(int index) {
   const onnx::NodeProto& proto = proto_.node(index);
   Draft draft{node_names_[static_cast<std::size_t>(index)], proto.op_type(), {}, {}, {}};
+  if (!IsOnnxDomain(proto.domain())) draft.domain = proto.domain();
   for (const std::string& name : proto.input()) {
     draft.inputs.push_back(name.empty() ? kNoValue : ids_.at(name));
   }
@@ -208,11 +252,58 @@ Expected<Draft> GraphBuilder::MakeDraft(int index) {
   return draft;
 }
 
+// A name of this graph or, inside a node, of one around it: small constants are copied, other
+// values become inputs.
+Expected<ValueId> GraphBuilder::Find(const std::string& name) {
+  constexpr std::int64_t kCopied = 4096;
+  const auto found = ids_.find(name);
+  if (found != ids_.end()) return found->second;
+  if (parent_ == nullptr) return Fail("'{}' is defined nowhere", name);
+  BW_ASSIGN(const ValueId outer, parent_->Find(name));
+  const ValueId id = graph_.AddValue(name, parent_->graph_.value(outer).type);
+  ids_.emplace(name, id);
+  const Tensor* constant = parent_->Constant(outer);
+  if (constant != nullptr && constant->size() <= kCopied) {
+    SetConstant(id, *constant);
+  } else {
+    graph_.inputs.push_back(id);
+    captured_.push_back(outer);
+  }
+  return id;
+}
+
+Expected<void> GraphBuilder::AddSubgraphs(const onnx::NodeProto& proto, Draft& draft) {
+  std::vector<std::pair<std::string, std::unique_ptr<GraphBuilder>>> inner;
+  std::size_t own = draft.inputs.size();
+  std::vector<std::shared_ptr<Subgraph>> graphs;
+  for (const onnx::AttributeProto& attribute : proto.attribute()) {
+    if (!attribute.has_g()) continue;
+    GraphBuilder builder(attribute.g(), opset_, folder_, this);
+    auto graph = builder.Build();
+    if (!graph) return Context(attribute.name(), std::move(graph).error());
+    graphs.push_back(std::make_shared<Subgraph>(Subgraph{*std::move(graph), {}}));
+    inner.emplace_back(attribute.name(), std::make_unique<GraphBuilder>(std::move(builder)));
+    if (proto.op_type() == "Loop")
+      own =
+          std::max(own, graphs.back()->graph.inputs.size() - inner.back().second->captured_.size());
+  }
+  draft.inputs.resize(own, kNoValue);
+  for (std::size_t i = 0; i < inner.size(); ++i) {
+    for (const ValueId id : inner[i].second->captured_) {
+      graphs[i]->captured.push_back(draft.inputs.size());
+      draft.inputs.push_back(id);
+    }
+    draft.attributes.graphs[inner[i].first] = graphs[i];
+  }
+  return {};
+}
+
 Expected<void> GraphBuilder::AddNode(int index) {
   BW_ASSIGN(Draft draft, MakeDraft(index));
-  const Upgrade* upgrade = FindUpgrade(draft.op);
+  const Upgrade* upgrade = draft.domain.empty() ? FindUpgrade(draft.op) : nullptr;
   BW_TRY(CheckAttributes(draft, opset_, upgrade));
-  if (opset_ <= kGraphOpset) BW_TRY(CheckArity(draft, opset_));
+  if (opset_ <= kGraphOpset && draft.domain.empty()) BW_TRY(CheckArity(draft, opset_));
+  BW_TRY(AddSubgraphs(proto_.node(index), draft));
   if (upgrade != nullptr) {
     BW_TRY(upgrade->apply(*this, draft));
     if (upgrade->becomes == kNoNode) return {};
@@ -222,21 +313,21 @@ Expected<void> GraphBuilder::AddNode(int index) {
 
 Expected<void> GraphBuilder::AddReads() {
   for (int i = 0; i < proto_.node_size(); ++i) {
-    for (const std::string& name : proto_.node(i).input()) {
+    for (const std::string& name : ReadNames(proto_.node(i))) {
       if (name.empty()) continue;
-      const auto found = ids_.find(name);
-      if (found == ids_.end()) {
+      const auto found = Find(name);
+      if (!found) {
         return Fail(
             "{}: input '{}' is defined nowhere, a node, input or initializer must define it",
             Where(i), name);
       }
-      read_.insert(found->second);
+      read_.insert(*found);
     }
   }
   return {};
 }
 
-Expected<Graph> GraphBuilder::Build() && {
+Expected<Graph> GraphBuilder::Build() {
   graph_.name = proto_.name();
   BW_TRY(AddInitializers());
   BW_TRY(AddInputs());
@@ -249,39 +340,14 @@ Expected<Graph> GraphBuilder::Build() && {
       return Context(Where(index), std::move(added).error());
     }
   }
+  BW_TRY(CheckInfinities(graph_));
   return std::move(graph_);
-}
-
-bool HoldsInfinity(const Value& value) {
-  if (!value.constant || value.constant->dtype() != DType::kFloat32) return false;
-  const auto elements = value.constant->span<float>();
-  return std::any_of(elements.begin(), elements.end(), [](float x) { return std::isinf(x); });
-}
-
-// Infinity is a number to compare with or to select, never one to calculate with.
-Expected<void> CheckInfinities(const Graph& graph) {
-  constexpr std::string_view kHarmless[] = {"Clip", "Pad", "Where", "Max", "Min"};
-  for (const Node& node : graph.nodes) {
-    if (std::find(std::begin(kHarmless), std::end(kHarmless), node.op->name) !=
-        std::end(kHarmless)) {
-      continue;
-    }
-    for (const ValueId id : node.inputs) {
-      if (id != kNoValue && HoldsInfinity(graph.value(id))) {
-        return Fail("node '{}' ({}): weight '{}' holds an infinity, finite numbers are needed",
-                    node.name, node.op->name, graph.value(id).name);
-      }
-    }
-  }
-  return {};
 }
 
 }  // namespace
 
 Expected<Graph> BuildGraph(const onnx::GraphProto& proto, int opset, const std::string& folder) {
-  BW_ASSIGN(Graph graph, GraphBuilder(proto, opset, folder).Build());
-  BW_TRY(CheckInfinities(graph));
-  return graph;
+  return GraphBuilder(proto, opset, folder, nullptr).Build();
 }
 
 }  // namespace bw

@@ -56,13 +56,14 @@ std::vector<Shape> ShapesAtBatch(const Graph& graph, std::int64_t batch) {
 // Writes the inferred type to each value that is neither input nor constant; extents that follow
 // the batch become -1.
 Expected<void> SetTypes(Graph& graph) {
-  BW_ASSIGN(const InferredTypes one, InferTypes(graph, ShapesAtBatch(graph, 1)));
-  const auto two = InferTypes(graph, ShapesAtBatch(graph, 2));
+  BW_ASSIGN(const InferredTypes one, InferTypes(graph, ShapesAtBatch(graph, 1), Open::kLeave));
+  const auto two = InferTypes(graph, ShapesAtBatch(graph, 2), Open::kLeave);
   std::vector<bool> fixed(graph.values.size());
   for (const ValueId id : graph.inputs) fixed[static_cast<std::size_t>(id)] = true;
   for (std::size_t v = 0; v < graph.values.size(); ++v) {
     if (fixed[v] || graph.values[v].constant) continue;
     TensorType type = one.types[v];
+    if (one.open[v] != 0) type.shape = {-1};
     if (two && two->types[v].shape.size() == type.shape.size()) {
       for (std::size_t a = 0; a < type.shape.size(); ++a) {
         if (two->types[v].shape[a] != type.shape[a]) type.shape[a] = -1;
@@ -80,8 +81,7 @@ Expected<Graph> Convert(std::string_view bytes, const std::string& folder) {
   BW_TRY(CheckOperators(model.graph()));
   BW_ASSIGN(Graph graph, BuildGraph(model.graph(), opset, folder));
   BW_TRY(Verify(graph));
-  BW_ASSIGN(const std::vector<Shape> shapes, InputShapes(graph, 1));
-  BW_TRY(InferTypes(graph, shapes));
+  BW_TRY(InferTypes(graph, ShapesAtBatch(graph, 1), Open::kLeave));
   BW_TRY(FoldConstants(graph));
   RemoveDead(graph);
   BW_TRY(SetTypes(graph));

@@ -94,24 +94,24 @@ TEST(Import, NamesANodeOnTheCycle) {
 
 TEST(Import, NamesEveryUnsupportedOperatorAtOnce) {
   TestModel model = SmallModel();
-  model.Node("NonMaxSuppression", {"x"}, {"p"}).Node("NonMaxSuppression", {"x"}, {"q"});
-  model.Node("Einsum", {"x"}, {"r"}).Node("FusedConv", {"x"}, {"s"});
+  model.Node("TfIdfVectorizer", {"x"}, {"p"}).Node("TfIdfVectorizer", {"x"}, {"q"});
+  model.Node("StringNormalizer", {"x"}, {"r"}).Node("FusedConv", {"x"}, {"s"});
   model.proto.mutable_graph()->mutable_node(6)->set_domain("com.microsoft");
   const std::string error = model.Error();
-  EXPECT_EQ(
-      error.substr(0, error.find(';')),
-      "net.onnx: 3 operators are not supported: Einsum (1 node), NonMaxSuppression (2 nodes), "
-      "com.microsoft.FusedConv (1 node)");
+  EXPECT_EQ(error.substr(0, error.find(';')),
+            "net.onnx: 3 operators are not supported: StringNormalizer (1 node), TfIdfVectorizer "
+            "(2 nodes), "
+            "com.microsoft.FusedConv (1 node)");
 }
 
 TEST(Import, LooksForUnsupportedOperatorsInSubgraphsToo) {
   TestModel model = SmallModel();
   model.Node("If", {"x"}, {"p"});
   onnx::AttributeProto& branch = model.Attribute("then_branch", onnx::AttributeProto::GRAPH);
-  branch.mutable_g()->add_node()->set_op_type("LSTM");
+  branch.mutable_g()->add_node()->set_op_type("TfIdfVectorizer");
   const std::string error = model.Error();
   EXPECT_EQ(error.substr(0, error.find(';')),
-            "net.onnx: 2 operators are not supported: If (1 node), LSTM (1 node)");
+            "net.onnx: 1 operator is not supported: TfIdfVectorizer (1 node)");
 }
 
 TEST(Import, RefusesLocalFunctions) {
@@ -150,9 +150,8 @@ TEST(Import, RefusesWrongInputsAndOutputs) {
             "net.onnx: output 'y': is listed twice, once is allowed");
   TestModel no_input(13);
   no_input.Output("y").Floats("x", {1}, {1}).Node("Relu", {"x"}, {"y"});
-  EXPECT_EQ(no_input.Error(), "net.onnx: the graph has no inputs, at least one is needed");
-  EXPECT_EQ(SmallModel().Input("z", {1, 0}).Error(),
-            "net.onnx: input 'z': shape is [1,0], extents of at least 1 are allowed");
+  EXPECT_TRUE(no_input.Import());
+  EXPECT_TRUE(SmallModel().Input("z", {1, 0}).Import());
   TestModel shapeless = SmallModel();
   shapeless.proto.mutable_graph()
       ->mutable_input(0)

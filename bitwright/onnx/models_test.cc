@@ -65,13 +65,5 @@ TEST(RealModels, NameWhatAnIntegerNetworkNeeds) {
             "com.microsoft.QLinearGlobalAveragePool (1 node)");
 }
 
-TEST(RealModels, NameWhatARecurrentNetworkNeeds) {
-  const std::string name = "silero_vad_16k_op15";
-  if (!std::filesystem::exists(ModelPath(name))) GTEST_SKIP() << ModelPath(name) << " is absent";
-  EXPECT_EQ(ErrorOf(name),
-            "4 operators are not supported: If (12 nodes), LSTM (2 nodes), Not (2 nodes), Size (2 "
-            "nodes)");
-}
-
 }  // namespace
 }  // namespace bw

@@ -21,7 +21,7 @@ Edges ProducersOf(const onnx::GraphProto& graph) {
   writer.erase("");
   Edges producers(static_cast<std::size_t>(graph.node_size()));
   for (int i = 0; i < graph.node_size(); ++i) {
-    for (const std::string& input : graph.node(i).input()) {
+    for (const std::string& input : ReadNames(graph.node(i))) {
       const auto found = writer.find(input);
       if (found != writer.end()) producers[static_cast<std::size_t>(i)].push_back(found->second);
     }
@@ -43,6 +43,34 @@ int NodeOnCycle(const Edges& producers, const std::vector<int>& waiting) {
 }
 
 }  // namespace
+
+std::vector<std::string> FreeNames(const onnx::GraphProto& graph) {
+  std::unordered_set<std::string> defined = {""};
+  for (const auto& input : graph.input()) defined.insert(input.name());
+  for (const auto& initializer : graph.initializer()) defined.insert(initializer.name());
+  for (const auto& node : graph.node()) {
+    defined.insert(node.output().begin(), node.output().end());
+  }
+  std::vector<std::string> free;
+  const auto read = [&](const std::string& name) {
+    if (defined.insert(name).second) free.push_back(name);
+  };
+  for (const auto& node : graph.node()) {
+    for (const std::string& name : ReadNames(node)) read(name);
+  }
+  for (const auto& output : graph.output()) read(output.name());
+  return free;
+}
+
+std::vector<std::string> ReadNames(const onnx::NodeProto& node) {
+  std::vector<std::string> names(node.input().begin(), node.input().end());
+  for (const auto& attribute : node.attribute()) {
+    if (!attribute.has_g()) continue;
+    const std::vector<std::string> free = FreeNames(attribute.g());
+    names.insert(names.end(), free.begin(), free.end());
+  }
+  return names;
+}
 
 std::vector<std::string> NodeNames(const onnx::GraphProto& graph) {
   std::unordered_set<std::string> taken;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "bitwright/graph/op.h"
+
 namespace bw {
 namespace {
 using onnx::AttributeProto;
@@ -49,18 +51,33 @@ int KindOf(NewAttribute::Kind kind) {
   return -1;
 }
 
-Expected<const OpSchema*> SchemaOf(const std::string& op, int opset) {
-  const OpSchema* schema = onnx::OpSchemaRegistry::Schema(op, std::min(opset, kGraphOpset), "");
+// Null for an operator that is newer than libonnx or of Bitwright's own domain.
+Expected<const OpSchema*> SchemaOf(const Draft& node, int opset) {
+  if (!node.domain.empty()) return nullptr;
+  const OpSchema* schema =
+      onnx::OpSchemaRegistry::Schema(node.op, std::min(opset, kGraphOpset), "");
+  const OpDef* op = FindOp(node.op);
+  const bool newer = op != nullptr && op->since > kGraphOpset && op->since <= opset;
+  if (schema == nullptr && newer) return nullptr;
   if (schema == nullptr || schema->Deprecated()) {
-    return Fail("opset {} has no operator {}, the file must name an opset that has", opset, op);
+    return Fail("opset {} has no operator {}, the file must name an opset that has", opset,
+                node.op);
   }
   return schema;
 }
 
 // The kind that the attribute must have, or -1 when the operator has no such attribute.
-int Wanted(const OpSchema& schema, int opset, const Upgrade* upgrade, const std::string& name) {
-  const auto known = schema.attributes().find(name);
-  if (known != schema.attributes().end()) return KindOf(known->second.type);
+int Wanted(const OpSchema* schema, const Draft& node, int opset, const Upgrade* upgrade,
+           const std::string& name) {
+  if (schema != nullptr) {
+    const auto known = schema->attributes().find(name);
+    if (known != schema->attributes().end()) return KindOf(known->second.type);
+  }
+  const OpDef* op = FindOp(node.op, node.domain);
+  for (const AttributeRule& rule :
+       op != nullptr ? op->attributes : std::span<const AttributeRule>()) {
+    if (rule.name == name) return static_cast<int>(rule.kind);
+  }
   if (upgrade == nullptr || opset <= kGraphOpset) return -1;
   for (const NewAttribute& attribute : upgrade->newer) {
     if (attribute.name == name) return KindOf(attribute.kind);
@@ -93,9 +110,9 @@ Expected<void> CheckList(const std::vector<ValueId>& values,
 }  // namespace
 
 Expected<void> CheckAttributes(const Draft& node, int opset, const Upgrade* upgrade) {
-  BW_ASSIGN(const OpSchema* schema, SchemaOf(node.op, opset));
+  BW_ASSIGN(const OpSchema* schema, SchemaOf(node, opset));
   for (const auto& [name, attribute] : node.attributes.items) {
-    const int wanted = Wanted(*schema, opset, upgrade, name);
+    const int wanted = Wanted(schema, node, opset, upgrade, name);
     if (wanted < 0) {
       return Fail("attribute '{}' is not one of {} in opset {}, remove it", name, node.op, opset);
     }
@@ -104,8 +121,10 @@ Expected<void> CheckAttributes(const Draft& node, int opset, const Upgrade* upgr
                   kKinds[wanted]);
     }
   }
+  if (schema == nullptr) return {};
   for (const auto& [name, attribute] : schema->attributes()) {
-    if (attribute.required && !node.attributes.Has(name)) {
+    const bool graph = attribute.type == AttributeProto::GRAPH;
+    if (attribute.required && !graph && !node.attributes.Has(name)) {
       return Fail("attribute '{}' is missing, it is needed", name);
     }
   }
@@ -113,7 +132,8 @@ Expected<void> CheckAttributes(const Draft& node, int opset, const Upgrade* upgr
 }
 
 Expected<void> CheckArity(const Draft& node, int opset) {
-  BW_ASSIGN(const OpSchema* schema, SchemaOf(node.op, opset));
+  BW_ASSIGN(const OpSchema* schema, SchemaOf(node, opset));
+  if (schema == nullptr) return {};
   BW_TRY(
       CheckList(node.inputs, schema->inputs(), schema->min_input(), schema->max_input(), "input"));
   return CheckList(node.outputs, schema->outputs(), schema->min_output(), schema->max_output(),

@@ -13,7 +13,7 @@ namespace bw {
 namespace {
 
 bool Supported(const onnx::NodeProto& node) {
-  if (!IsOnnxDomain(node.domain())) return false;
+  if (!IsOnnxDomain(node.domain())) return FindOp(node.op_type(), node.domain()) != nullptr;
   const Upgrade* upgrade = FindUpgrade(node.op_type());
   if (upgrade == nullptr || upgrade->becomes.empty()) return FindOp(node.op_type()) != nullptr;
   return upgrade->becomes == kNoNode || FindOp(upgrade->becomes) != nullptr;

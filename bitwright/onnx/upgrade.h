@@ -23,6 +23,7 @@ struct Draft {
   std::string op;
   std::vector<ValueId> inputs, outputs;
   Attributes attributes;
+  std::string domain = {};  // "" is ONNX's
 
   bool HasInput(std::size_t i) const { return i < inputs.size() && inputs[i] != kNoValue; }
   bool HasOutput(std::size_t i) const { return i < outputs.size() && outputs[i] != kNoValue; }

@@ -79,4 +79,52 @@ T Wrapping(T a, T b, F f) {
   }
 }
 
+// Two inputs of one type to bool.
+inline Expected<Types> CompareTwo(const InferInput& in) {
+  BW_ASSIGN(Types types, BroadcastTwo(in));
+  types[0].dtype = DType::kBool;
+  return types;
+}
+
+template <typename F>
+void ComparePairs(const Node&, std::span<const ConstTensorRef> inputs,
+                  std::span<const TensorRef> outputs) {
+  DispatchNumeric(inputs[0].dtype, [&]<typename T>() {
+    MapPairs<T, T, bool>(inputs, outputs[0], [](T a, T b) { return F::Apply(a, b); });
+  });
+}
+
+// Two inputs of one of the types, broadcast.
+inline Expected<Types> BroadcastSame(const InferInput& in, std::span<const DType> allowed) {
+  BW_TRY(CheckCounts(in, {2, 2, 1}));
+  BW_TRY(CheckDType(in, 0, allowed));
+  BW_TRY(CheckSameDType(in, 1, 0));
+  BW_ASSIGN(Shape shape, Broadcast(in.types[0].shape, in.types[1].shape));
+  return Types{{in.types[0].dtype, std::move(shape)}};
+}
+
+inline constexpr DType kBoolOnly[] = {DType::kBool};
+
+inline Expected<Types> BroadcastBools(const InferInput& in) { return BroadcastSame(in, kBoolOnly); }
+inline Expected<Types> BroadcastIntegers(const InferInput& in) {
+  return BroadcastSame(in, kIntegers);
+}
+
+// Calls f.template operator()<T>() for the integer types.
+template <typename F>
+void DispatchInteger(DType dtype, F&& f) {
+  DispatchNumeric(dtype, [&]<typename T>() {
+    if constexpr (std::is_integral_v<T>) f.template operator()<T>();
+  });
+}
+
+// F::Apply(a, b) for every integer type.
+template <typename F>
+void MapIntegers(const Node&, std::span<const ConstTensorRef> inputs,
+                 std::span<const TensorRef> outputs) {
+  DispatchInteger(outputs[0].dtype, [&]<typename T>() {
+    MapPairs<T, T, T>(inputs, outputs[0], [](T a, T b) { return F::Apply(a, b); });
+  });
+}
+
 }  // namespace bw::ops

@@ -90,10 +90,7 @@ Expected<std::vector<Axis>> InferAxes(const InferInput& in) {
   }
   if (x.empty()) return std::vector<Axis>{};
   BW_TRY(CheckFloat(in, 2));
-  if (in.constants[2] == nullptr) {
-    return Fail(
-        "input 2 (scales) is computed from data, it must be a constant or follow from shapes");
-  }
+  if (in.constants[2] == nullptr) return NotKnown(in, 2, "scales");
   return AxesFromScales(x, in.constants[2]->span<float>());
 }
 

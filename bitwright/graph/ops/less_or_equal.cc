@@ -1,0 +1,18 @@
+#include "bitwright/graph/ops/elementwise.h"
+
+namespace bw::ops {
+namespace {
+
+struct Holds {
+  template <typename T>
+  static bool Apply(T a, T b) {
+    return a <= b;
+  }
+};
+
+}  // namespace
+
+BW_ENTRY(OpDef, less_or_equal) = {
+    .name = "LessOrEqual", .infer = CompareTwo, .reference = ComparePairs<Holds>};
+
+}  // namespace bw::ops
