@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "bitwright/base/text.h"
+#include "bitwright/runtime/lower.h"
 
 namespace bw {
 namespace {
@@ -201,7 +202,8 @@ Expected<Evaluation> Evaluator::Run(const Rounding& rounding, const Progress& pr
 
 Expected<Evaluation> Evaluator::RunGraph(const Graph& graph, RunnerOptions options,
                                          const Progress& progress) {
-  BW_ASSIGN(Runner runner, Runner::Create(graph, data_, options));
+  const Lowered lowered = LowerToIntegers(graph);
+  BW_ASSIGN(Runner runner, Runner::Create(lowered.graph, data_, options));
   if (runner.chunk_samples() != runner_.chunk_samples())
     return Fail("the two networks take different batches");
   return Sweep(runner, progress, "quantized network", false);

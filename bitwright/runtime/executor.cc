@@ -1,6 +1,7 @@
 #include "bitwright/runtime/executor.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 
 #include "bitwright/runtime/memory_plan.h"
@@ -143,7 +144,18 @@ void Executor::Run(std::span<const ConstTensorRef> inputs) {
       std::memcpy(TensorRef(raw_inputs_.back()).data, input.data, raw_inputs_.back().bytes());
     }
   }
-  for (const Step& step : steps_) RunStep(step, buffers_, buffers_);
+  for (std::size_t s = 0; s < steps_.size(); ++s) {
+    const auto start = std::chrono::steady_clock::now();
+    RunStep(steps_[s], buffers_, buffers_);
+    if (profile_.empty()) continue;
+    profile_[s] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+}
+
+std::vector<Executor::NodeTime> Executor::Profile() const {
+  std::vector<NodeTime> times;
+  for (std::size_t s = 0; s < profile_.size(); ++s) times.push_back({steps_[s].node, profile_[s]});
+  return times;
 }
 
 ConstTensorRef Executor::ValueOf(ValueId id) const { return View(id, buffers_); }

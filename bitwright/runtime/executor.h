@@ -54,6 +54,15 @@ class Executor {
   void Rerun(std::span<const ValueId> changed);
   ConstTensorRef RerunOutput(std::size_t index) const;
 
+  // From now on the seconds that each node takes are added up.
+  void StartProfile() { profile_.assign(steps_.size(), 0.0); }
+  // Since StartProfile, by node in execution order; nodes that were folded away are absent.
+  struct NodeTime {
+    const Node* node = nullptr;
+    double seconds = 0;
+  };
+  std::vector<NodeTime> Profile() const;
+
   const InferredTypes& types() const { return types_; }
   std::size_t arena_bytes() const { return arena_.bytes(); }
 
@@ -85,6 +94,7 @@ class Executor {
   std::vector<std::byte*> rerun_own_,
       rerun_buffers_;               // keep_values: second places, and what the last Rerun reads
   std::vector<Tensor> raw_inputs_;  // keep_values: inputs before rounding
+  std::vector<double> profile_;     // by step; empty: not wanted
   std::vector<const Tensor*> overrides_;                // by value
   std::vector<const ActivationQuantizer*> quantizers_;  // by value
 };

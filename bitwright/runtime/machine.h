@@ -1,0 +1,27 @@
+#pragma once
+// What this machine can do on one thread: the ceiling that a layer's speed is a fraction of.
+
+#include <string>
+
+#include "bitwright/base/error.h"
+
+namespace bw {
+
+struct MachinePeaks {
+  std::string cpu;               // as the system names it
+  std::string isa;               // the level that oneDNN uses: "avx512_core_vnni"
+  double float32 = 0, int8 = 0;  // 10^9 multiply-accumulates a second, of a product of matrices
+  double copy_bytes = 0;         // 10^9 bytes a second, read and written, from the second cache
+};
+
+// Measures for about a second.
+MachinePeaks MeasurePeaks();
+
+// The peaks kept in the file, if they are of this processor and level; else measured and kept
+// there. An empty path keeps nothing.
+MachinePeaks KnownPeaks(const std::string& file);
+
+// $XDG_CACHE_HOME/bitwright/machine.json, or the same below ~/.cache; empty without a home.
+std::string PeaksFile();
+
+}  // namespace bw
