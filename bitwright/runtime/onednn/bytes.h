@@ -2,6 +2,7 @@
 // Loops of the kernels that work on bytes of an integer grid; equal bits on every instruction set.
 
 #include <cstdint>
+#include <optional>
 
 #include "bitwright/graph/integer_grid.h"
 #include "bitwright/runtime/onednn/vector.h"
@@ -18,6 +19,19 @@ void ClipTo(float* x, float low, float high, std::size_t count);
 // Values on the grid, to bytes and back. `out` and `from` are of the grid's dtype.
 void ValuesToBytes(const float* values, const IntegerGrid& grid, void* out, std::size_t count);
 void BytesToValues(const void* from, const IntegerGrid& grid, float* values, std::size_t count);
+
+// Where the grid holds every integer from its least to its greatest: rounding is one comparison.
+struct UniformGrid {
+  float inverse = 1;        // 1 / step
+  float low = 0, high = 0;  // integers
+  std::int32_t offset = 0;
+};
+std::optional<UniformGrid> FindUniformGrid(const IntegerGrid& grid);
+
+// Bytes of min(max(Affine, low), high) on the grid. False where some value lies so near a tie that
+// only the division in double tells, or of less than a vector: `out` is then not to be used.
+bool AffineToBytes(const std::int32_t* sums, const float* multiplier, const float* bias, float low,
+                   float high, const UniformGrid& grid, DType dtype, void* out, std::size_t count);
 
 // x[rows][columns] -> y[columns][rows] for elements of T.
 template <typename T>

@@ -42,6 +42,7 @@ class Sink {
     bias_.resize(values_.size());
     if (to_floats_) return;
     rounder_.emplace(*FindIntegerGrid(node.attributes));
+    uniform_ = FindUniformGrid(rounder_->grid());
     clips_ = node.attributes.Has("low") || node.attributes.Has("high");
     low_ = node.attributes.Float("low", -std::numeric_limits<float>::infinity());
     high_ = node.attributes.Float("high", std::numeric_limits<float>::infinity());
@@ -62,6 +63,10 @@ class Sink {
     const std::size_t total = positions_ * channels_;
     for (std::size_t i = 0; i < total; i += values_.size()) {
       const std::size_t count = std::min(values_.size(), total - i);
+      if (uniform_ && AffineToBytes(sums + i, multiplier_.data(), bias_.data(), low_, high_,
+                                    *uniform_, rounder_->grid().dtype, out + i, count)) {
+        continue;
+      }
       Affine(sums + i, multiplier_.data(), bias_.data(), values_.data(), count);
       if (to_floats_) {
         PutFloats(i / channels_, count / channels_, reinterpret_cast<float*>(out));
@@ -74,7 +79,8 @@ class Sink {
   }
 
  private:
-  static constexpr std::size_t kPiece = 4096;
+  // Short enough that a doubtful value in it, which costs a second pass, is rare.
+  static constexpr std::size_t kPiece = 1024;
 
   // Positions first.. of the piece into planes.
   void PutFloats(std::size_t first, std::size_t count, float* planes) const {
@@ -96,6 +102,7 @@ class Sink {
   bool clips_ = false;
   float low_ = 0, high_ = 0;
   std::optional<GridRounder> rounder_;
+  std::optional<UniformGrid> uniform_;
   std::vector<float> values_, multiplier_, bias_;
 };
 

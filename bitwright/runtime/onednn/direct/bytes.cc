@@ -23,7 +23,93 @@ BW_VECTORIZE void Load(const T* from, float unit, float scale, std::int32_t offs
   }
 }
 
+// The float ratio is off by less than 2^-22 of itself.
+constexpr float kDoubt = 0x1p-22F;
+
+using Ints = std::int32_t __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
+
+// A vector of the elements of T.
+template <typename T>
+struct Bytes {
+  using Type = T __attribute__((vector_size(kLanes), aligned(1), may_alias));
+};
+
+inline __attribute__((always_inline)) Lanes Spread(float x) { return x - Lanes{}; }
+
+inline __attribute__((always_inline)) Lanes Magnitude(const Lanes& x) {
+  return reinterpret_cast<const Lanes&>(
+      static_cast<const Ints&>(reinterpret_cast<const Ints&>(x) & 0x7fffffff));
+}
+
+template <typename T>
+struct AffineStore {
+  const std::int32_t* sums;
+  const float* multiplier;
+  const float* bias;
+  Lanes low, high, inverse, least, most;
+  std::int32_t offset;
+  T* out;
+
+  // Sixteen elements from i on; a lane is not 0 where the rounding is in doubt.
+  inline __attribute__((always_inline)) Ints At(std::size_t i) const {
+    const Lanes sum = __builtin_convertvector(*reinterpret_cast<const Ints*>(sums + i), Lanes);
+    const Lanes product = sum * *reinterpret_cast<const Lanes*>(multiplier + i);
+    const Lanes y = product + *reinterpret_cast<const Lanes*>(bias + i);
+    const Lanes raised = y < low ? low : y;
+    const Lanes ratio = (high < raised ? high : raised) * inverse;
+    const Lanes risen = ratio < least ? least : ratio;
+    const Lanes inside = most < risen ? most : risen;
+    const Lanes integer = (inside + kMagic) - kMagic;
+    const Ints stored = __builtin_convertvector(integer, Ints) + offset;
+    *reinterpret_cast<typename Bytes<T>::Type*>(out + i) =
+        __builtin_convertvector(stored, typename Bytes<T>::Type);
+    return Magnitude(Magnitude(inside - integer) - 0.5F) <= kDoubt * Magnitude(inside);
+  }
+};
+
+// Whole vectors, the last one over elements that were done already; count >= kLanes.
+template <typename T>
+BW_VECTORIZE bool StoreAffine(const std::int32_t* sums, const float* multiplier, const float* bias,
+                              float low, float high, const UniformGrid& grid, T* out,
+                              std::size_t count) {
+  const AffineStore<T> store{sums,
+                             multiplier,
+                             bias,
+                             Spread(low),
+                             Spread(high),
+                             Spread(grid.inverse),
+                             Spread(grid.low),
+                             Spread(grid.high),
+                             grid.offset,
+                             out};
+  Ints doubts = {};
+  for (std::size_t i = 0; i + kLanes <= count; i += kLanes) doubts |= store.At(i);
+  doubts |= store.At(count - kLanes);
+  std::int32_t any = 0;
+  for (std::size_t l = 0; l < kLanes; ++l) any |= doubts[l];
+  return any == 0;
+}
+
 }  // namespace
+
+std::optional<UniformGrid> FindUniformGrid(const IntegerGrid& grid) {
+  const FormatInfo& info = grid.spec.element.info();
+  const double low = info.min / grid.unit - grid.zero, high = info.max / grid.unit - grid.zero;
+  if (static_cast<double>(info.distinct_values) != high - low + 1) return std::nullopt;
+  return UniformGrid{static_cast<float>(1 / grid.step()), static_cast<float>(low),
+                     static_cast<float>(high), grid.offset};
+}
+
+bool AffineToBytes(const std::int32_t* sums, const float* multiplier, const float* bias, float low,
+                   float high, const UniformGrid& grid, DType dtype, void* out, std::size_t count) {
+  if (count < kLanes) return false;
+  if (dtype == DType::kUint8) {
+    return StoreAffine(sums, multiplier, bias, low, high, grid, static_cast<std::uint8_t*>(out),
+                       count);
+  }
+  return StoreAffine(sums, multiplier, bias, low, high, grid, static_cast<std::int8_t*>(out),
+                     count);
+}
 
 BW_VECTORIZE void Affine(const std::int32_t* sums, const float* multiplier, const float* bias,
                          float* y, std::size_t count) {
