@@ -28,11 +28,15 @@ constexpr float kDoubt = 0x1p-22F;
 
 using Ints = std::int32_t __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
 
-// A vector of the elements of T.
-template <typename T>
-struct Bytes {
-  using Type = T __attribute__((vector_size(kLanes), aligned(1), may_alias));
-};
+using Uint8s = std::uint8_t __attribute__((vector_size(kLanes), aligned(1), may_alias));
+using Int8s = std::int8_t __attribute__((vector_size(kLanes), aligned(1), may_alias));
+
+inline __attribute__((always_inline)) void Put(const Ints& stored, std::uint8_t* out) {
+  *reinterpret_cast<Uint8s*>(out) = __builtin_convertvector(stored, Uint8s);
+}
+inline __attribute__((always_inline)) void Put(const Ints& stored, std::int8_t* out) {
+  *reinterpret_cast<Int8s*>(out) = __builtin_convertvector(stored, Int8s);
+}
 
 inline __attribute__((always_inline)) Lanes Spread(float x) { return x - Lanes{}; }
 
@@ -61,8 +65,7 @@ struct AffineStore {
     const Lanes inside = most < risen ? most : risen;
     const Lanes integer = (inside + kMagic) - kMagic;
     const Ints stored = __builtin_convertvector(integer, Ints) + offset;
-    *reinterpret_cast<typename Bytes<T>::Type*>(out + i) =
-        __builtin_convertvector(stored, typename Bytes<T>::Type);
+    Put(stored, out + i);
     return Magnitude(Magnitude(inside - integer) - 0.5F) <= kDoubt * Magnitude(inside);
   }
 };
