@@ -185,5 +185,27 @@ TEST(LowerToIntegersKeeps, AGridThroughMaxPool) {
   EXPECT_EQ(Outputs(lowered.graph, Backend::kFast), Outputs(lowered.graph, Backend::kReference));
 }
 
+// Sums of a large plane are made strip by strip.
+TEST(LowerToIntegersCuts, LargePointwiseConvolutionsIntoStrips) {
+  for (const bool to_bytes : {false, true}) {
+    Builder net({"uint8", "int8:c0"});
+    const ValueId x = net.graph().AddValue("x", {DType::kFloat32, {-1, 3, 42, 40}});
+    net.graph().inputs = {x};
+    ValueId y = net.Conv(net.Round(x, 0.01F), {65, 3, 1, 1}, true, Window(0, 1, 1, 1));
+    if (to_bytes) y = net.Conv(net.Round(y, 0.02F), {3, 65, 1, 1}, true, Window(0, 1, 1, 1));
+    net.graph().outputs = {y};
+    const Graph graph = bw::LowerToIntegers(net.graph()).graph;
+    const Tensor input = Random({2, 3, 42, 40}, 9);
+    std::vector<std::vector<float>> outputs;
+    for (const Backend backend : {Backend::kFast, Backend::kReference}) {
+      Executor executor = Executor::Create(graph, {input.shape()}, {backend, false}).value();
+      executor.Run(std::vector<ConstTensorRef>{input});
+      const auto values = executor.Output(0).span<float>();
+      outputs.emplace_back(values.begin(), values.end());
+    }
+    EXPECT_EQ(outputs[0], outputs[1]);
+  }
+}
+
 }  // namespace
 }  // namespace bw

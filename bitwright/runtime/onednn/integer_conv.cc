@@ -58,29 +58,32 @@ class Sink {
 
   std::size_t image_bytes() const { return positions_ * channels_ * (to_floats_ ? 4 : 1); }
 
-  // Sums [positions][channels] of one image to the output's elements.
-  void Take(const std::int32_t* sums, std::byte* out) {
-    const std::size_t total = positions_ * channels_;
+  // Sums [count][channels] of the positions from `first` on, to the elements of the image at `out`.
+  void Take(const std::int32_t* sums, std::size_t first, std::size_t count, std::byte* out) {
+    const std::size_t total = count * channels_;
     for (std::size_t i = 0; i < total; i += values_.size()) {
-      const std::size_t count = std::min(values_.size(), total - i);
-      if (uniform_ && AffineToBytes(sums + i, multiplier_.data(), bias_.data(), low_, high_,
-                                    *uniform_, rounder_->grid().dtype, out + i, count)) {
-        continue;
-      }
-      Affine(sums + i, multiplier_.data(), bias_.data(), values_.data(), count);
-      if (to_floats_) {
-        PutFloats(i / channels_, count / channels_, reinterpret_cast<float*>(out));
-        continue;
-      }
-      if (clips_) ClipTo(values_.data(), low_, high_, count);
-      rounder_->Round({values_.data(), count});
-      ValuesToBytes(values_.data(), rounder_->grid(), out + i, count);
+      TakePiece(sums + i, first * channels_ + i, std::min(values_.size(), total - i), out);
     }
   }
 
  private:
   // Short enough that a doubtful value in it, which costs a second pass, is rare.
   static constexpr std::size_t kPiece = 1024;
+
+  // `place` counts elements of the image, channels last.
+  void TakePiece(const std::int32_t* sums, std::size_t place, std::size_t count, std::byte* out) {
+    if (uniform_ && AffineToBytes(sums, multiplier_.data(), bias_.data(), low_, high_, *uniform_,
+                                  rounder_->grid().dtype, out + place, count)) {
+      return;
+    }
+    Affine(sums, multiplier_.data(), bias_.data(), values_.data(), count);
+    if (to_floats_) {
+      return PutFloats(place / channels_, count / channels_, reinterpret_cast<float*>(out));
+    }
+    if (clips_) ClipTo(values_.data(), low_, high_, count);
+    rounder_->Round({values_.data(), count});
+    ValuesToBytes(values_.data(), rounder_->grid(), out + place, count);
+  }
 
   // Positions first.. of the piece into planes.
   void PutFloats(std::size_t first, std::size_t count, float* planes) const {
@@ -106,13 +109,33 @@ class Sink {
   std::vector<float> values_, multiplier_, bias_;
 };
 
+// One run of the primitive: an image, or a strip of one where positions do not see each other.
 struct Problem {
-  Shape source, weights, result;  // one image [1,H,W,C]; [O,I,kh,kw]; [1,H,W,C]
+  Shape source, weights, result;  // [1,H,W,C]; [O,I,kh,kw]; [1,H,W,C]
   Type source_type = Type::u8;
   std::int64_t group = 1;
   std::int32_t offset = 0;
   Axes axes;
+  std::int64_t strips = 1;  // of an image
 };
+
+// A pointwise convolution goes over an image in strips of equal length, so that its sums stay in
+// the second cache.
+void CutIntoStrips(const std::vector<ops::Window>& windows, Problem& problem) {
+  constexpr std::int64_t kMostSums = 64 * 1024;
+  for (const ops::Window& window : windows) {
+    if (window.kernel != 1 || window.stride != 1 || window.in != window.out) return;
+  }
+  const std::int64_t positions = problem.result[1] * problem.result[2];
+  std::int64_t strips = 1;
+  while (positions / strips * problem.result[3] > kMostSums && strips < positions) {
+    do ++strips;
+    while (positions % strips != 0);
+  }
+  problem.strips = strips;
+  problem.source = {1, 1, positions / strips, problem.source[3]};
+  problem.result = {1, 1, positions / strips, problem.result[3]};
+}
 
 memory::dims WeightExtents(const Problem& problem) {
   memory::dims extents = problem.weights;
@@ -133,7 +156,13 @@ memory::desc PlainWeights(const Problem& problem, Type type) {
 class IntegerConvKernel final : public Kernel {
  public:
   IntegerConvKernel(const Problem& problem, Sink sink, std::int64_t images, bool bytes)
-      : stream_(CpuEngine()), sink_(std::move(sink)), images_(images), offset_(problem.offset) {
+      : stream_(CpuEngine()),
+        sink_(std::move(sink)),
+        images_(images),
+        strips_(problem.strips),
+        source_elements_(ElementCount(problem.source)),
+        positions_(static_cast<std::size_t>(problem.result[1] * problem.result[2])),
+        offset_(problem.offset) {
     sums_.resize(static_cast<std::size_t>(ElementCount(problem.result)));
     bytes ? ConnectBytes(problem) : ConnectFloats(problem);
   }
@@ -149,15 +178,11 @@ class IntegerConvKernel final : public Kernel {
     const OneThread guard;
     const auto* source = static_cast<const std::byte*>(inputs[0].data);
     auto* out = static_cast<std::byte*>(outputs[0].data);
-    const auto image = static_cast<std::size_t>(inputs[0].size() / images_);
-    for (std::int64_t i = 0; i < images_; ++i, source += image, out += sink_.image_bytes()) {
-      if (floats_.empty()) {
-        Point(source_, source);
-        convolve_.Run(stream_);
-      } else {
-        RunFloats(inputs[0].dtype, source);
+    for (std::int64_t i = 0; i < images_; ++i, out += sink_.image_bytes()) {
+      for (std::int64_t strip = 0; strip < strips_; ++strip, source += source_elements_) {
+        Convolve(inputs[0].dtype, source);
+        sink_.Take(sums_.data(), static_cast<std::size_t>(strip) * positions_, positions_, out);
       }
-      sink_.Take(sums_.data(), out);
     }
   }
 
@@ -223,6 +248,12 @@ class IntegerConvKernel final : public Kernel {
     bind_weights_.Run(stream_);
   }
 
+  void Convolve(DType dtype, const std::byte* source) {
+    if (!floats_.empty()) return RunFloats(dtype, source);
+    Point(source_, source);
+    convolve_.Run(stream_);
+  }
+
   void RunFloats(DType dtype, const std::byte* source) {
     const auto fill = [&](const auto* bytes) {
       for (std::size_t i = 0; i < floats_.size(); ++i)
@@ -239,10 +270,11 @@ class IntegerConvKernel final : public Kernel {
 
   dnnl::stream stream_;
   Sink sink_;
-  std::int64_t images_;
+  std::int64_t images_, strips_, source_elements_;
+  std::size_t positions_;  // of one run
   std::int32_t offset_;
   std::span<const float> multiplier_, bias_;
-  std::vector<std::int32_t> sums_;  // of one image
+  std::vector<std::int32_t> sums_;  // of one run
   std::vector<float> floats_, float_sums_;
   memory source_, outer_, inner_, result_;
   Step bind_weights_, convolve_;
@@ -265,19 +297,21 @@ std::unique_ptr<Kernel> Make(const Node& node, std::span<const TensorType> input
   const auto windows = ops::MakeWindows(node.attributes, in, kernel, ops::Rounding::kFloor);
   if (!windows) return nullptr;
   const Shape result = {1, (*windows)[0].out, (*windows)[1].out, w[0]};
-  const Problem problem{{1, x[1], x[2], x[3]},
-                        w,
-                        result,
-                        inputs[0].dtype == DType::kUint8 ? Type::u8 : Type::s8,
-                        node.attributes.Int("group", 1),
-                        static_cast<std::int32_t>(node.attributes.Int("offset", 0)),
-                        MakeAxes(*windows)};
+  Problem problem{{1, x[1], x[2], x[3]},
+                  w,
+                  result,
+                  inputs[0].dtype == DType::kUint8 ? Type::u8 : Type::s8,
+                  node.attributes.Int("group", 1),
+                  static_cast<std::int32_t>(node.attributes.Int("offset", 0)),
+                  MakeAxes(*windows)};
+  const std::int64_t positions = result[1] * result[2];
+  CutIntoStrips(*windows, problem);
   const bool bytes = HasExactBytes();
   constexpr double kExactFloats = 0x1p24;
   if (!bytes && MostOf(problem) > kExactFloats) return nullptr;
   return TryMake([&] {
     Sink sink(node, outputs[0], static_cast<std::size_t>(w[0]),
-              static_cast<std::size_t>(result[1] * result[2]));
+              static_cast<std::size_t>(positions));
     return std::make_unique<IntegerConvKernel>(problem, std::move(sink), x[0], bytes);
   });
 }
