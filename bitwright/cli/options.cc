@@ -9,6 +9,7 @@
 #include "bitwright/quant/pass.h"
 #include "bitwright/quant/scale_method.h"
 #include "bitwright/quant/self_distillation.h"
+#include "bitwright/tflite/import.h"
 
 namespace bw {
 namespace {
@@ -145,7 +146,7 @@ Expected<void> CheckScaleMethod(const std::string& text) {
 }
 
 Expected<Graph> LoadNetwork(const std::string& path) {
-  BW_ASSIGN(Graph graph, ImportOnnx(path));
+  BW_ASSIGN(Graph graph, IsTfliteFile(path) ? ImportTflite(path) : ImportOnnx(path));
   if (const Expected<void> done = RunPasses(graph); !done) return Context(path, done.error());
   return graph;
 }
