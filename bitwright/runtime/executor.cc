@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "bitwright/runtime/isa.h"
 #include "bitwright/runtime/memory_plan.h"
 
 namespace bw {
@@ -29,6 +30,7 @@ std::vector<std::byte*> Place(Tensor& arena, std::span<const ValueId> ids, const
 
 Expected<Executor> Executor::Create(const Graph& graph, const std::vector<Shape>& input_shapes,
                                     ExecutorOptions options) {
+  BW_TRY(ObeyIsa());
   Executor executor(graph, options);
   BW_ASSIGN(executor.types_, InferTypes(graph, input_shapes));
   executor.overrides_.resize(graph.values.size(), nullptr);

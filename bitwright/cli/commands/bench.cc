@@ -11,6 +11,7 @@
 #include "bitwright/cli/options.h"
 #include "bitwright/quant/apply.h"
 #include "bitwright/runtime/executor.h"
+#include "bitwright/runtime/isa.h"
 #include "bitwright/runtime/lower.h"
 #include "bitwright/runtime/machine.h"
 
@@ -201,6 +202,7 @@ void Print(const Timing& timing, const std::vector<NodeFigures>& figures) {
 
 Expected<int> Run(const Options& options) {
   BW_ASSIGN(const Lowered network, Network(options));
+  BW_TRY(ObeyIsa());
   const MachinePeaks peaks = options.measure_peaks ? MeasurePeaks() : KnownPeaks(PeaksFile());
   Json json = {{"network", options.model},
                {"cpu", peaks.cpu},

@@ -153,6 +153,22 @@ memory::desc PlainWeights(const Problem& problem, Type type) {
   return {extents, type, strides};
 }
 
+// Integers up to here and their sums are exact in float32.
+constexpr double kExactFloats = 0x1p24;
+
+// Greatest possible |sum|, partial sums included, of these weights [O, ...] with any bytes.
+double GreatestSum(std::span<const std::int8_t> weights, std::int64_t outputs,
+                   std::int32_t offset) {
+  const std::size_t terms = weights.size() / static_cast<std::size_t>(outputs);
+  double most = 0;
+  for (std::size_t first = 0; first < weights.size(); first += terms) {
+    double sum = 0;
+    for (const std::int8_t weight : weights.subspan(first, terms)) sum += std::abs(weight);
+    most = std::max(most, sum);
+  }
+  return most * (255 + std::abs(static_cast<double>(offset)));
+}
+
 class IntegerConvKernel final : public Kernel {
  public:
   IntegerConvKernel(const Problem& problem, Sink sink, std::int64_t images, bool bytes)
@@ -162,7 +178,8 @@ class IntegerConvKernel final : public Kernel {
         strips_(problem.strips),
         source_elements_(ElementCount(problem.source)),
         positions_(static_cast<std::size_t>(problem.result[1] * problem.result[2])),
-        offset_(problem.offset) {
+        offset_(problem.offset),
+        outputs_(problem.weights[0]) {
     sums_.resize(static_cast<std::size_t>(ElementCount(problem.result)));
     bytes ? ConnectBytes(problem) : ConnectFloats(problem);
   }
@@ -239,6 +256,7 @@ class IntegerConvKernel final : public Kernel {
 
   void BindWeights(std::span<const std::int8_t> integers) {
     const OneThread guard;
+    BW_CHECK(floats_.empty() || GreatestSum(integers, outputs_, offset_) <= kExactFloats);
     if (floats_.empty()) {
       std::copy(integers.begin(), integers.end(),
                 static_cast<std::int8_t*>(outer_.get_data_handle()));
@@ -273,19 +291,13 @@ class IntegerConvKernel final : public Kernel {
   std::int64_t images_, strips_, source_elements_;
   std::size_t positions_;  // of one run
   std::int32_t offset_;
+  std::int64_t outputs_;  // channels
   std::span<const float> multiplier_, bias_;
   std::vector<std::int32_t> sums_;  // of one run
   std::vector<float> floats_, float_sums_;
   memory source_, outer_, inner_, result_;
   Step bind_weights_, convolve_;
 };
-
-// Greatest possible |sum| for any bytes.
-double MostOf(const Problem& problem) {
-  const double terms =
-      static_cast<double>(ElementCount(problem.weights)) / static_cast<double>(problem.weights[0]);
-  return terms * 128 * (255 + std::abs(static_cast<double>(problem.offset)));
-}
 
 std::unique_ptr<Kernel> Make(const Node& node, std::span<const TensorType> inputs,
                              std::span<const TensorType> outputs,
@@ -307,8 +319,8 @@ std::unique_ptr<Kernel> Make(const Node& node, std::span<const TensorType> input
   const std::int64_t positions = result[1] * result[2];
   CutIntoStrips(*windows, problem);
   const bool bytes = HasExactBytes();
-  constexpr double kExactFloats = 0x1p24;
-  if (!bytes && MostOf(problem) > kExactFloats) return nullptr;
+  const auto weights = constants[1]->span<std::int8_t>();
+  if (!bytes && GreatestSum(weights, w[0], problem.offset) > kExactFloats) return nullptr;
   return TryMake([&] {
     Sink sink(node, outputs[0], static_cast<std::size_t>(w[0]),
               static_cast<std::size_t>(positions));
