@@ -67,7 +67,9 @@ struct ValuePlanes {
   static constexpr int kHalves = kBits == 8 ? 2 : 1;
   __m512i tables[4][4];
   HWY_INLINE explicit ValuePlanes(const CodeTable& table) {
+    HWY_UNROLL(16)
     for (int byte = kShort ? 2 : 0; byte < 4; ++byte) {
+      HWY_UNROLL(16)
       for (int part = 0; part < 4; ++part) {
         tables[byte][part] = LoadBytes(table.value_bytes[byte] + 64 * part);
       }
@@ -91,11 +93,13 @@ void DecodeAll(const CodeTable& table, std::span<const std::uint8_t> codes, floa
     const __m512i index = SwapOrder(LoadBytes(codes.data() + i));
     const __mmask64 upper = kBits == 8 ? _mm512_movepi8_mask(index) : 0;
     __m512i planes[4];
+    HWY_UNROLL(16)
     for (int byte = kShort ? 2 : 0; byte < 4; ++byte) {
       planes[byte] = values.Plane(byte, index, upper);
     }
     __m512 decoded[4];
     JoinBytes<kShort>(planes, decoded);
+    HWY_UNROLL(16)
     for (std::size_t v = 0; v < 4; ++v) {
       if constexpr (kZero) decoded[v] = _mm512_sub_ps(decoded[v], shift);
       _mm512_storeu_ps(out + i + 16 * v, _mm512_mul_ps(decoded[v], by));
@@ -120,17 +124,24 @@ void DecodeBlocks(const CodeTable& table, std::span<const std::uint8_t> codes, f
   return DecodeWidth<8>(table, codes, scale, zero, out);
 }
 
-// The dwords, held within a byte, of four vectors in natural order.
+// The dwords of four vectors, none negative, held within a byte; by lanes.
 HWY_INLINE __m512i JoinDwords(const __m512i v[4]) {
-  // Packing words takes those above 2^15 for negative ones.
-  const __m512i most = _mm512_set1_epi16(255);
-  const __m512i words0 = _mm512_min_epu16(_mm512_packus_epi32(v[0], v[1]), most);
-  const __m512i words1 = _mm512_min_epu16(_mm512_packus_epi32(v[2], v[3]), most);
-  return SwapOrder(_mm512_packus_epi16(words0, words1));
+  return _mm512_packus_epi16(_mm512_packs_epi32(v[0], v[1]), _mm512_packs_epi32(v[2], v[3]));
+}
+
+// The signs of four vectors, by lanes.
+HWY_INLINE __mmask64 JoinSigns(const __m512i v[4]) {
+  return _mm512_movepi8_mask(
+      _mm512_packs_epi16(_mm512_packs_epi32(v[0], v[1]), _mm512_packs_epi32(v[2], v[3])));
 }
 
 HWY_INLINE __mmask64 JoinMasks(const __mmask16 m[4]) {
   return _mm512_kunpackd(_mm512_kunpackw(m[3], m[2]), _mm512_kunpackw(m[1], m[0]));
+}
+
+HWY_INLINE bool AllSet(const __mmask16 m[4]) {
+  const __mmask16 both = _kand_mask16(_kand_mask16(m[0], m[1]), _kand_mask16(m[2], m[3]));
+  return _kortestc_mask16_u8(both, both) != 0;
 }
 
 // Corrects the codes of one block that are not certain.
@@ -155,10 +166,12 @@ void EncodeSteps(const CodeTable& table, std::span<const float> x, float scale, 
   const __m512i first_step = _mm512_set1_epi8(static_cast<char>(table.least_step));
   const __m512 near_zero = _mm512_set1_ps(kNearZero);
   __m512i by_step[4];
+  HWY_UNROLL(16)
   for (int part = 0; part < 4; ++part) by_step[part] = LoadBytes(table.code_of_step + 64 * part);
   for (std::size_t i = 0; i < x.size(); i += kBlockSize) {
     __m512i steps[4];
     __mmask16 certain[4];
+    HWY_UNROLL(16)
     for (std::size_t v = 0; v < 4; ++v) {
       const __m512 value = _mm512_loadu_ps(x.data() + i + 16 * v);
       __m512 low, high;
@@ -176,11 +189,11 @@ void EncodeSteps(const CodeTable& table, std::span<const float> x, float scale, 
       const __m512i at_least = _mm512_max_epi32(_mm512_castps_si512(low), least);
       steps[v] = _mm512_sub_epi32(_mm512_min_epi32(at_least, most), least);
     }
-    const __m512i step = _mm512_add_epi8(JoinDwords(steps), first_step);
+    const __m512i step = _mm512_add_epi8(SwapOrder(JoinDwords(steps)), first_step);
     const __m512i first = _mm512_permutex2var_epi8(by_step[0], step, by_step[1]);
     const __m512i second = _mm512_permutex2var_epi8(by_step[2], step, by_step[3]);
     _mm512_storeu_si512(codes + i, _mm512_mask_mov_epi8(first, _mm512_movepi8_mask(step), second));
-    if (HWY_LIKELY((certain[0] & certain[1] & certain[2] & certain[3]) == 0xffff)) continue;
+    if (HWY_LIKELY(AllSet(certain))) continue;
     EncodeUncertain(table, x.data() + i, scale, zero, symmetric, ~JoinMasks(certain), codes + i);
   }
 }
@@ -237,6 +250,7 @@ struct RegionFinder {
     flip = _mm512_set1_epi16(static_cast<short>(1 << (shift - 1)));
     bucket_shift = _mm_cvtsi32_si128(shift);
     fraction_shift = _mm512_set1_epi16(static_cast<short>(16 - shift));
+    HWY_UNROLL(16)
     for (int part = 0; part < kBuckets / 64; ++part) {
       classes[part] = LoadBytes(table.classes + 64 * part);
     }
@@ -278,6 +292,7 @@ struct RegionFinder {
   HWY_INLINE Regions Find(const float* x) const {
     Regions found;
     __m512i top[2], magnitude[2], keys[2], fraction[2];
+    HWY_UNROLL(16)
     for (int half = 0; half < 2; ++half) {
       const float* const from = x + 32 * half;
       const __m512i a = Stretched(from), b = Stretched(from + 16);
@@ -321,12 +336,13 @@ HWY_INLINE bool AllCertain(const Regions& found) {
 }
 
 // Bit i: element i is not certain.
-HWY_NOINLINE std::uint64_t Uncertain(const Regions& found, const float* x) {
+HWY_NOINLINE std::uint64_t Uncertain(__m512i distance0, __m512i distance1, const float* x) {
   const __m512i most = _mm512_set1_epi16(RegionTable::kUncertain);
-  const auto near0 = _mm512_cmple_epu16_mask(_mm512_abs_epi16(found.distance[0]), most);
-  const auto near1 = _mm512_cmple_epu16_mask(_mm512_abs_epi16(found.distance[1]), most);
+  const auto near0 = _mm512_cmple_epu16_mask(_mm512_abs_epi16(distance0), most);
+  const auto near1 = _mm512_cmple_epu16_mask(_mm512_abs_epi16(distance1), most);
   const __m512i near = _mm512_packs_epi16(_mm512_movm_epi16(near0), _mm512_movm_epi16(near1));
   std::uint64_t uncertain = _mm512_movepi8_mask(SwapOrder(near));
+  HWY_UNROLL(16)
   for (int v = 0; v < 4; ++v) {
     const __m512 value = _mm512_loadu_ps(x + 16 * v);
     const std::uint64_t nan = _mm512_cmp_ps_mask(value, value, _CMP_UNORD_Q);
@@ -347,7 +363,8 @@ void EncodeRegions(const CodeTable& table, std::span<const float> x, float scale
                                               side1[found.slots]);
     _mm512_storeu_si512(codes + i, SwapOrder(code));
     if (HWY_LIKELY(AllCertain(found))) continue;
-    EncodeUncertain(table, x.data() + i, scale, 0, true, Uncertain(found, x.data() + i), codes + i);
+    EncodeUncertain(table, x.data() + i, scale, 0, true,
+                    Uncertain(found.distance[0], found.distance[1], x.data() + i), codes + i);
   }
 }
 
@@ -365,14 +382,15 @@ void EncodeIndices(const CodeTable& table, std::span<const float> x, float scale
   const __m512i most = _mm512_set1_epi8(127);
   const Table128 lower(table.indices.codes), upper(table.indices.codes + 128);
   for (std::size_t i = 0; i < x.size(); i += kBlockSize) {
-    __m512i indices[4];
-    __mmask16 negative[4], certain[4];
+    __m512i indices[4], values[4];
+    __mmask16 certain[4];
+    HWY_UNROLL(16)
     for (std::size_t v = 0; v < 4; ++v) {
       const __m512 value = _mm512_loadu_ps(x.data() + i + 16 * v);
+      values[v] = _mm512_castps_si512(value);
       // Max gives its second operand where one is NaN.
       const __m512 magnitude =
           kSigned ? _mm512_abs_ps(value) : _mm512_max_ps(_mm512_setzero_ps(), value);
-      if constexpr (kSigned) negative[v] = _mm512_movepi32_mask(_mm512_castps_si512(value));
       const __m512 y = _mm512_mul_ps(magnitude, below);
       const __m512i power = _mm512_srli_epi32(_mm512_castps_si512(_mm512_max_ps(y, least)), 23);
       const __m512 magic = _mm512_permutex2var_ps(magic0, power, magic1);
@@ -383,9 +401,10 @@ void EncodeIndices(const CodeTable& table, std::span<const float> x, float scale
     }
     __m512i index = JoinDwords(indices);
     if constexpr (kSigned) index = _mm512_min_epu8(index, most);
-    const __mmask64 second = kSigned ? JoinMasks(negative) : _mm512_movepi8_mask(index);
-    _mm512_storeu_si512(codes + i, _mm512_mask_mov_epi8(lower[index], second, upper[index]));
-    if (HWY_LIKELY((certain[0] & certain[1] & certain[2] & certain[3]) == 0xffff)) continue;
+    const __mmask64 second = kSigned ? JoinSigns(values) : _mm512_movepi8_mask(index);
+    const __m512i code = _mm512_mask_mov_epi8(lower[index], second, upper[index]);
+    _mm512_storeu_si512(codes + i, SwapOrder(code));
+    if (HWY_LIKELY(AllSet(certain))) continue;
     EncodeUncertain(table, x.data() + i, scale, 0, true, ~JoinMasks(certain), codes + i);
   }
 }
@@ -408,6 +427,7 @@ void RoundRegions(const CodeTable& table, std::span<const float> x, float scale,
     const Regions found = finder.Find(x.data() + i);
     const __mmask64 negative = kMirrored ? 0 : _mm512_movepi8_mask(found.signs);
     __m512i planes[4];
+    HWY_UNROLL(16)
     for (int byte = kShort ? 2 : 0; byte < 4; ++byte) {
       planes[byte] = Table128(table.regions.values[0][byte])[found.slots];
       if constexpr (kMirrored) continue;
@@ -424,12 +444,14 @@ void RoundRegions(const CodeTable& table, std::span<const float> x, float scale,
     alignas(64) float before[kBlockSize];
     const bool certain = AllCertain(found);
     if (HWY_UNLIKELY(!certain)) std::copy_n(x.data() + i, kBlockSize, before);
+    HWY_UNROLL(16)
     for (std::size_t v = 0; v < 4; ++v) {
       // Adding 0 makes 0 of -0.
       _mm512_storeu_ps(out + i + 16 * v, _mm512_fmadd_ps(values[v], by, _mm512_setzero_ps()));
     }
     if (HWY_LIKELY(certain)) continue;
-    RoundUncertain(table, before, scale, Uncertain(found, before), out + i);
+    RoundUncertain(table, before, scale, Uncertain(found.distance[0], found.distance[1], before),
+                   out + i);
   }
 }
 

@@ -62,6 +62,7 @@ Constants Load(const Job& job) {
   c.below = hn::Set(f, inverse * kBelow);
   c.above = hn::Set(f, inverse * kAbove);
 #if HWY_TARGET <= HWY_AVX3
+  HWY_UNROLL(4)
   for (int i = 0; i < 4; ++i) c.magics[i] = _mm512_load_ps(job.fast.magics + 16 * i);
 #endif
   return c;
@@ -153,6 +154,7 @@ HWY_INLINE void RoundVectors(const Job& job, const Constants& c, std::span<const
   const std::size_t lanes = hn::Lanes(f);
   auto certain = hn::Eq(c.scale, c.scale);
   V rounded[kVectors];
+  HWY_UNROLL(4)
   for (std::size_t k = 0; k < kVectors; ++k) {
     const V value = hn::LoadU(f, x.data() + i + k * lanes);
     V scale = c.scale, below = c.below, above = c.above;
@@ -167,6 +169,7 @@ HWY_INLINE void RoundVectors(const Job& job, const Constants& c, std::span<const
     rounded[k] = Round<kKind, kMirrored, kOffset>(job, c, value, scale, below, above, certain);
   }
   if (HWY_UNLIKELY(!hn::AllTrue(f, certain))) return job.Slowly(x, i, kVectors * lanes, out);
+  HWY_UNROLL(4)
   for (std::size_t k = 0; k < kVectors; ++k) hn::StoreU(rounded[k], f, out + i + k * lanes);
 }
 
