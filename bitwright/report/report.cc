@@ -1,5 +1,6 @@
 #include "bitwright/report/report.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -75,6 +76,9 @@ std::string ReportToJson(const Report& report) {
          {"sqnr_db", Number(tensor.sqnr_db)},
          {"sensitivity", tensor.sensitivity ? Number(*tensor.sensitivity) : Json(nullptr)}});
   }
+  json["layers"] = Json::array();
+  for (const auto& [name, path] : report.layers)
+    json["layers"].push_back({{"name", name}, {"path", PathName(path)}});
   return json.dump(2) + "\n";
 }
 
@@ -101,6 +105,12 @@ std::string ReportToMarkdown(const Report& report) {
       "Sensitivity is the "
       "divergence of the network's output from the float network's with that tensor alone "
       "rounded.\n\n";
+  const auto on_bytes = std::count_if(report.layers.begin(), report.layers.end(),
+                                      [](auto& layer) { return layer.second == LayerPath::kInt8; });
+  text += fmt::format(
+      "{} of {} layers ran on integers of a byte with exact sums, the others in float32 "
+      "(docs/numerics.md).\n\n",
+      on_bytes, report.layers.size());
   text +=
       "| tensor | kind | spec | bits | elements | bytes | SQNR | sensitivity "
       "|\n|---|---|---|---|---|---|---|---|\n";

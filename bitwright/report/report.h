@@ -1,8 +1,10 @@
 #pragma once
 // What was done to a network, for people and for programs.
 
+#include <map>
 #include <string>
 
+#include "bitwright/runtime/lower.h"
 #include "bitwright/tune/tune.h"
 
 namespace bw {
@@ -29,6 +31,7 @@ struct Report {
   Sizes sizes;
   double seconds = 0;
   std::vector<TensorReport> tensors;
+  std::map<std::string, LayerPath> layers;  // the arithmetic of each layer, by node name
 
   double drop() const { return float_value - quantized_value; }
 };
