@@ -12,6 +12,7 @@
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 
 #include "bitwright/tensor/region_kernels-inl.h"
+#include "bitwright/tensor/search_kernels-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace bw::HWY_NAMESPACE {
@@ -110,6 +111,13 @@ void Round(const CodeTable& table, std::span<const float> x, const float* scale,
            std::int32_t zero, float* out) {
 #if HWY_TARGET <= HWY_AVX3_DL
   const bool fits = step == 0 && *scale >= kLeastFastScale && *scale <= kMostFastScale;
+  const bool certain =
+      table.fast.kind != FloatRound::Kind::kNone && !table.fast.holes && table.fast.offset == 0;
+  if (fits && zero == 0 && table.search.levels > 0 && !certain) {
+    return WithTail(x, out, [&](std::span<const float> part, float* to) {
+      RoundSearched(table, part, *scale, to);
+    });
+  }
   if (fits && zero == 0 && table.regions.bucket_count > 0) {
     const bool many_holes = table.fast.holes && table.format.bits() < 8;
     if (table.fast.kind == FloatRound::Kind::kNone || many_holes) {

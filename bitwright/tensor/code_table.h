@@ -54,6 +54,16 @@ struct IndexTable {
   alignas(64) std::uint8_t codes[256] = {};
 };
 
+// Formats of at most 16 values: a search tree over the thresholds. The slot that a search ends in
+// has bit j set where the threshold of level j was reached.
+struct SearchTable {
+  int levels = 0;                           // up to 4; 0: the format has too many values
+  alignas(64) double first_above[16] = {};  // the least double that rounds to value i + 1; infinity
+  alignas(64) std::int32_t order[4][16] = {};  // level j: the threshold by the slot so far
+  alignas(64) float values[16] = {};           // by slot
+  float nan_value = 0;
+};
+
 struct CodeTable {
   explicit CodeTable(const Format& format);
 
@@ -62,6 +72,7 @@ struct CodeTable {
   const FloatRound& fast;
   RegionTable regions;
   IndexTable indices;
+  SearchTable search;
   float values[256] = {};  // by code; 0 where the code denotes no finite value
   // Byte p of values[code].
   alignas(64) std::uint8_t value_bytes[4][256] = {};
