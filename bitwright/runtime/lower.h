@@ -17,11 +17,12 @@ struct Lowered {
   std::map<std::string, LayerPath> paths;  // of the nodes that multiply by weights, by node name
 };
 
-// Replaces convolutions of FakeQuantize's values by quantized constants with IntegerConv where both
-// are bytes times a unit, weights have one scale for each output channel, and no sum can leave 32
-// bits; what lies between two of them (Relu, Clip) is fused, so that bytes pass from layer to
-// layer. Other nodes stay. The names of values that remain are the same. docs/numerics.md, "Layers
-// of integers", says what the arithmetic is.
+// Replaces convolutions and products of matrices (Conv, Gemm, MatMul of two axes) of FakeQuantize's
+// values by quantized constants with IntegerConv where both are bytes times a unit, weights have
+// one scale for each output channel, and no sum can leave 32 bits; what lies between two of them
+// (Relu, Clip) is fused, so that bytes pass from layer to layer. Other nodes stay. The names of
+// values that remain are the same. docs/numerics.md, "Layers of integers", says what the arithmetic
+// is.
 Lowered LowerToIntegers(const Graph& graph);
 
 }  // namespace bw

@@ -52,6 +52,20 @@ class Builder {
     return Op("Conv", std::move(inputs), name, std::move(attributes));
   }
 
+  // A product by a weight [in, out] or, turned, [out, in]; the weight format's grain c0 or c1.
+  ValueId Product(ValueId x, const std::string& op, const Shape& weight, Attributes attributes) {
+    const ValueId y = Conv(x, weight, op == "Gemm", {});
+    Node& node = graph_.nodes.back();
+    node.op = FindOp(op);
+    if (op == "Gemm") {
+      const bool turned = attributes.Int("transB", 0) != 0;
+      const std::int64_t channels = weight[turned ? 0 : 1];
+      graph_.value(node.inputs[2]).constant = Random({channels}, 78);
+    }
+    node.attributes = std::move(attributes);
+    return y;
+  }
+
   ValueId Op(const std::string& op, std::vector<ValueId> inputs, const std::string& name,
              Attributes attributes = {}) {
     const ValueId id = graph_.AddValue(name, {DType::kFloat32, {}});
@@ -183,6 +197,40 @@ TEST(LowerToIntegersKeeps, AGridThroughMaxPool) {
   const Lowered lowered = bw::LowerToIntegers(net.graph());
   EXPECT_EQ(lowered.paths.begin()->second, LayerPath::kInt8);
   EXPECT_EQ(Outputs(lowered.graph, Backend::kFast), Outputs(lowered.graph, Backend::kReference));
+}
+
+// round -> gemm [out, in] -> relu -> round -> gemm [in, out]; and a MatMul beside.
+TEST(LowerToIntegersTakes, ProductsOfMatrices) {
+  for (const bool turned : {true, false}) {
+    Builder net({"uint8:asym", turned ? "int8:c0" : "int8:c1"});
+    const ValueId x = net.graph().AddValue("x", {DType::kFloat32, {-1, 37}});
+    net.graph().inputs = {x};
+    const Attributes attributes = Attrs({{"transB", std::int64_t{turned ? 1 : 0}}});
+    const auto shape = [&](std::int64_t in, std::int64_t out) {
+      return turned ? Shape{out, in} : Shape{in, out};
+    };
+    const ValueId a = net.Product(net.Round(x, 0.02F, 30), "Gemm", shape(37, 50), attributes);
+    const ValueId ra = net.Round(net.Op("Relu", {a}, "ra"), 0.05F, 3);
+    const ValueId b = net.Product(ra, "Gemm", shape(50, 11), attributes);
+    net.graph().outputs = {b};
+    ASSERT_TRUE(Verify(net.graph()));
+    const Lowered lowered = bw::LowerToIntegers(net.graph());
+    for (const auto& [name, path] : lowered.paths) EXPECT_EQ(path, LayerPath::kInt8) << name;
+    const Tensor input = Random({70, 37}, 9);
+    const auto run = [&](const Graph& graph, Backend backend) {
+      Executor executor = Executor::Create(graph, {input.shape()}, {backend, false}).value();
+      executor.Run(std::vector<ConstTensorRef>{input});
+      const auto values = executor.Output(0).span<float>();
+      return std::vector<float>(values.begin(), values.end());
+    };
+    const std::vector<float> fast = run(lowered.graph, Backend::kFast);
+    EXPECT_EQ(fast, run(lowered.graph, Backend::kReference));
+    const std::vector<float> floats = run(net.graph(), Backend::kReference);
+    std::size_t far = 0;
+    for (std::size_t i = 0; i < fast.size(); ++i)
+      far += std::abs(fast[i] - floats[i]) > 1e-5F * (1 + std::abs(floats[i])) ? 1 : 0;
+    EXPECT_LT(far, fast.size() / 50 + 1);
+  }
 }
 
 // Sums of a large plane are made strip by strip.

@@ -34,10 +34,14 @@ memory::desc ChannelsLast(const Shape& bytes, Type type) {
 // The output's side: where sums go.
 class Sink {
  public:
-  Sink(const Node& node, const TensorType& output, std::size_t channels, std::size_t positions)
-      : channels_(channels), positions_(positions), to_floats_(output.dtype == DType::kFloat32) {
-    const std::size_t rows = std::max<std::size_t>(1, kPiece / channels);
-    values_.resize(rows * channels);
+  // `rows`: images of one position each, seen as the positions of one image.
+  Sink(const Node& node, const TensorType& output, std::size_t channels, std::size_t positions,
+       bool rows)
+      : channels_(channels),
+        positions_(positions),
+        to_floats_(output.dtype == DType::kFloat32),
+        rows_(rows) {
+    values_.resize(std::max<std::size_t>(1, kPiece / channels) * channels);
     multiplier_.resize(values_.size());
     bias_.resize(values_.size());
     if (to_floats_) return;
@@ -77,6 +81,10 @@ class Sink {
       return;
     }
     Affine(sums, multiplier_.data(), bias_.data(), values_.data(), count);
+    if (to_floats_ && rows_) {
+      std::copy_n(values_.data(), count, reinterpret_cast<float*>(out) + place);
+      return;
+    }
     if (to_floats_) {
       return PutFloats(place / channels_, count / channels_, reinterpret_cast<float*>(out));
     }
@@ -101,7 +109,7 @@ class Sink {
   }
 
   std::size_t channels_, positions_;
-  bool to_floats_;
+  bool to_floats_, rows_;
   bool clips_ = false;
   float low_ = 0, high_ = 0;
   std::optional<GridRounder> rounder_;
@@ -119,13 +127,16 @@ struct Problem {
   std::int64_t strips = 1;  // of an image
 };
 
+bool IsPointwise(const std::vector<ops::Window>& windows) {
+  return std::all_of(windows.begin(), windows.end(), [](const ops::Window& window) {
+    return window.kernel == 1 && window.stride == 1 && window.in == window.out;
+  });
+}
+
 // A pointwise convolution goes over an image in strips of equal length, so that its sums stay in
 // the second cache.
-void CutIntoStrips(const std::vector<ops::Window>& windows, Problem& problem) {
+void CutIntoStrips(Problem& problem) {
   constexpr std::int64_t kMostSums = 64 * 1024;
-  for (const ops::Window& window : windows) {
-    if (window.kernel != 1 || window.stride != 1 || window.in != window.out) return;
-  }
   const std::int64_t positions = problem.result[1] * problem.result[2];
   std::int64_t strips = 1;
   while (positions / strips * problem.result[3] > kMostSums && strips < positions) {
@@ -308,23 +319,26 @@ std::unique_ptr<Kernel> Make(const Node& node, std::span<const TensorType> input
   const std::int64_t in[] = {x[1], x[2]}, kernel[] = {w[2], w[3]};
   const auto windows = ops::MakeWindows(node.attributes, in, kernel, ops::Rounding::kFloor);
   if (!windows) return nullptr;
-  const Shape result = {1, (*windows)[0].out, (*windows)[1].out, w[0]};
-  Problem problem{{1, x[1], x[2], x[3]},
+  const bool pointwise = IsPointwise(*windows);
+  const bool rows = pointwise && x[1] * x[2] == 1;  // a product of matrices
+  const Shape source = rows ? Shape{1, 1, x[0], x[3]} : Shape{1, x[1], x[2], x[3]};
+  const Shape result =
+      rows ? Shape{1, 1, x[0], w[0]} : Shape{1, (*windows)[0].out, (*windows)[1].out, w[0]};
+  Problem problem{source,
                   w,
                   result,
                   inputs[0].dtype == DType::kUint8 ? Type::u8 : Type::s8,
                   node.attributes.Int("group", 1),
                   static_cast<std::int32_t>(node.attributes.Int("offset", 0)),
                   MakeAxes(*windows)};
-  const std::int64_t positions = result[1] * result[2];
-  CutIntoStrips(*windows, problem);
+  if (pointwise) CutIntoStrips(problem);
   const bool bytes = HasExactBytes();
   const auto weights = constants[1]->span<std::int8_t>();
   if (!bytes && GreatestSum(weights, w[0], problem.offset) > kExactFloats) return nullptr;
   return TryMake([&] {
     Sink sink(node, outputs[0], static_cast<std::size_t>(w[0]),
-              static_cast<std::size_t>(positions));
-    return std::make_unique<IntegerConvKernel>(problem, std::move(sink), x[0], bytes);
+              static_cast<std::size_t>(result[1] * result[2]), rows);
+    return std::make_unique<IntegerConvKernel>(problem, std::move(sink), rows ? 1 : x[0], bytes);
   });
 }
 
