@@ -38,11 +38,8 @@ inline __attribute__((always_inline)) void Put(const Ints& stored, std::int8_t* 
   *reinterpret_cast<Int8s*>(out) = __builtin_convertvector(stored, Int8s);
 }
 
-inline __attribute__((always_inline)) Lanes Spread(float x) { return x - Lanes{}; }
-
-inline __attribute__((always_inline)) Lanes Magnitude(const Lanes& x) {
-  return reinterpret_cast<const Lanes&>(
-      static_cast<const Ints&>(reinterpret_cast<const Ints&>(x) & 0x7fffffff));
+inline __attribute__((always_inline)) void TakeMagnitude(Lanes& x) {
+  reinterpret_cast<Ints&>(x) &= 0x7fffffff;
 }
 
 template <typename T>
@@ -54,8 +51,8 @@ struct AffineStore {
   std::int32_t offset;
   T* out;
 
-  // Sixteen elements from i on; a lane is not 0 where the rounding is in doubt.
-  inline __attribute__((always_inline)) Ints At(std::size_t i) const {
+  // Sixteen elements from i on; a lane of `doubts` is not 0 where a rounding is in doubt.
+  inline __attribute__((always_inline)) void At(std::size_t i, Ints& doubts) const {
     const Lanes sum = __builtin_convertvector(*reinterpret_cast<const Ints*>(sums + i), Lanes);
     const Lanes product = sum * *reinterpret_cast<const Lanes*>(multiplier + i);
     const Lanes y = product + *reinterpret_cast<const Lanes*>(bias + i);
@@ -66,7 +63,12 @@ struct AffineStore {
     const Lanes integer = (inside + kMagic) - kMagic;
     const Ints stored = __builtin_convertvector(integer, Ints) + offset;
     Put(stored, out + i);
-    return Magnitude(Magnitude(inside - integer) - 0.5F) <= kDoubt * Magnitude(inside);
+    Lanes distance = inside - integer, size = inside;
+    TakeMagnitude(distance);
+    distance -= 0.5F;
+    TakeMagnitude(distance);
+    TakeMagnitude(size);
+    doubts |= distance <= kDoubt * size;
   }
 };
 
@@ -78,16 +80,16 @@ BW_VECTORIZE bool StoreAffine(const std::int32_t* sums, const float* multiplier,
   const AffineStore<T> store{sums,
                              multiplier,
                              bias,
-                             Spread(low),
-                             Spread(high),
-                             Spread(grid.inverse),
-                             Spread(grid.low),
-                             Spread(grid.high),
+                             low - Lanes{},
+                             high - Lanes{},
+                             grid.inverse - Lanes{},
+                             grid.low - Lanes{},
+                             grid.high - Lanes{},
                              grid.offset,
                              out};
   Ints doubts = {};
-  for (std::size_t i = 0; i + kLanes <= count; i += kLanes) doubts |= store.At(i);
-  doubts |= store.At(count - kLanes);
+  for (std::size_t i = 0; i + kLanes <= count; i += kLanes) store.At(i, doubts);
+  store.At(count - kLanes, doubts);
   std::int32_t any = 0;
   for (std::size_t l = 0; l < kLanes; ++l) any |= doubts[l];
   return any == 0;
