@@ -1,6 +1,6 @@
 // The speed of the tensor kernels, each checked against the scalar reference before it is measured.
 //
-// Data: 32 channels of 1024 normal values with a scale each, so that input and output lie in the
+// Data: 16 channels of 2048 normal values with a scale each, so that input and output lie in the
 // second-level cache; for the scale search 2^20 values. One thread.
 
 #include <benchmark/benchmark.h>
@@ -21,7 +21,7 @@
 namespace bw::bench {
 namespace {
 
-constexpr std::size_t kRows = 32, kColumns = 1024, kCount = kRows * kColumns;
+constexpr std::size_t kRows = 16, kColumns = 2048, kCount = kRows * kColumns;
 constexpr std::size_t kSearch = std::size_t{1} << 20;
 constexpr std::size_t kScales = 64;
 constexpr double kMinSeconds = 0.01;

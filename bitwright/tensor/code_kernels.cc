@@ -51,6 +51,10 @@ void Decode(const CodeTable& table, std::span<const std::uint8_t> codes, float s
 
 void EncodeOneByOne(const CodeTable& table, std::span<const float> x, float scale,
                     std::int32_t zero, bool symmetric, std::uint8_t* codes) {
+  if (symmetric && !table.bucket_codes.empty()) {
+    for (std::size_t i = 0; i < x.size(); ++i) codes[i] = EncodeByBucket(table, x[i], scale);
+    return;
+  }
   for (std::size_t i = 0; i < x.size(); ++i) {
     codes[i] = EncodeByLaw(table, x[i], scale, zero, symmetric);
   }

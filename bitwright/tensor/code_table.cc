@@ -271,6 +271,11 @@ void FillSteps(CodeTable& table) {
   }
 }
 
+// The code of a value of the format, given as a float.
+std::uint8_t CodeOf(const Format& format, float value) {
+  return static_cast<std::uint8_t>(format.Encode(static_cast<double>(value)));
+}
+
 }  // namespace
 
 CodeTable::CodeTable(const Format& of)
@@ -291,6 +296,23 @@ CodeTable::CodeTable(const Format& of)
     short_values = short_values && (Bits(values[code]) & 0xffff) == 0;
   }
   FillSteps(*this);
+  nan_code = static_cast<std::uint8_t>(format.Encode(std::numeric_limits<double>::quiet_NaN()));
+  for (const RoundTable::Bucket& bucket : exact.buckets) {
+    bucket_codes.push_back({CodeOf(format, bucket.below), CodeOf(format, bucket.above)});
+  }
+}
+
+std::uint8_t EncodeByBucket(const CodeTable& table, float x, float scale) {
+  const RoundTable& exact = table.exact;
+  const double ratio = static_cast<double>(x) / static_cast<double>(scale);
+  if (std::isnan(ratio)) return table.nan_code;
+  const double clamped = std::clamp(ratio, exact.low, exact.high);
+  const auto bits = std::bit_cast<std::int64_t>(clamped);
+  const std::int64_t key = (bits & 0x7fff'ffff'ffff'ffff) >> exact.shift;
+  const std::int64_t bucket = std::clamp(key, exact.first_key, exact.last_key) - exact.first_key;
+  const auto half = static_cast<std::int64_t>(exact.buckets.size() / 2);
+  const auto at = static_cast<std::size_t>(bucket + (bits < 0 ? half : 0));
+  return table.bucket_codes[at][clamped >= exact.buckets[at].threshold ? 1 : 0];
 }
 
 const CodeTable& CodeTableOf(const Format& format) {

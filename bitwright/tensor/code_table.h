@@ -1,6 +1,7 @@
 #pragma once
 // What the kernels of one format of at most 8 bits look up: codes and values by table.
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -73,6 +74,9 @@ struct CodeTable {
   RegionTable regions;
   IndexTable indices;
   SearchTable search;
+  // Codes of `below` and `above` of each bucket of `exact`, where it has buckets.
+  std::vector<std::array<std::uint8_t, 2>> bucket_codes;
+  std::uint8_t nan_code = 0;
   float values[256] = {};  // by code; 0 where the code denotes no finite value
   // Byte p of values[code].
   alignas(64) std::uint8_t value_bytes[4][256] = {};
@@ -84,6 +88,9 @@ struct CodeTable {
 
 // The table of a format of at most 8 bits, built at the first call and kept; thread-safe.
 const CodeTable& CodeTableOf(const Format& format);
+
+// One element, symmetric, by the buckets of table.exact: the same code as EncodeByLaw.
+std::uint8_t EncodeByBucket(const CodeTable& table, float x, float scale);
 
 // One element by the law of qtensor.h.
 std::uint8_t EncodeByLaw(const CodeTable& table, float x, float scale, std::int32_t zero,

@@ -148,9 +148,11 @@ HWY_INLINE bool AllSet(const __mmask16 m[4]) {
 HWY_NOINLINE void EncodeUncertain(const CodeTable& table, const float* x, float scale,
                                   std::int32_t zero, bool symmetric, std::uint64_t uncertain,
                                   std::uint8_t* codes) {
+  const bool buckets = symmetric && !table.bucket_codes.empty();
   for (; uncertain != 0; uncertain &= uncertain - 1) {
     const int i = std::countr_zero(uncertain);
-    codes[i] = EncodeByLaw(table, x[i], scale, zero, symmetric);
+    codes[i] = buckets ? EncodeByBucket(table, x[i], scale)
+                       : EncodeByLaw(table, x[i], scale, zero, symmetric);
   }
 }
 

@@ -62,16 +62,22 @@ struct SearchTree {
     }
   }
 
-  HWY_INLINE __m512i Slots(__m512 x) const {
-    const __mmask16 first = _mm512_cmp_ps_mask(x, levels[0], _CMP_GE_OQ);
-    __m512i slot = _mm512_maskz_set1_epi32(first, 1);
+  // Four vectors side by side: one alone waits for each level's comparison.
+  HWY_INLINE void Slots(const __m512 x[4], __m512i slots[4]) const {
+    HWY_UNROLL(16)
+    for (int v = 0; v < 4; ++v) {
+      slots[v] = _mm512_maskz_set1_epi32(_mm512_cmp_ps_mask(x[v], levels[0], _CMP_GE_OQ), 1);
+    }
     HWY_UNROLL(16)
     for (int level = 1; level < kLevels; ++level) {
-      const __m512 threshold = _mm512_permutexvar_ps(slot, levels[level]);
-      const __mmask16 reached = _mm512_cmp_ps_mask(x, threshold, _CMP_GE_OQ);
-      slot = _mm512_mask_add_epi32(slot, reached, slot, _mm512_set1_epi32(1 << level));
+      const __m512i bit = _mm512_set1_epi32(1 << level);
+      HWY_UNROLL(16)
+      for (int v = 0; v < 4; ++v) {
+        const __m512 threshold = _mm512_permutexvar_ps(slots[v], levels[level]);
+        const __mmask16 reached = _mm512_cmp_ps_mask(x[v], threshold, _CMP_GE_OQ);
+        slots[v] = _mm512_mask_add_epi32(slots[v], reached, slots[v], bit);
+      }
     }
-    return slot;
   }
 };
 
@@ -82,11 +88,15 @@ void RoundLevels(const CodeTable& table, std::span<const float> x, float scale, 
   const __m512 values = _mm512_mul_ps(_mm512_load_ps(table.search.values), _mm512_set1_ps(scale));
   const __m512 nan_value = _mm512_set1_ps(scale * table.search.nan_value);
   for (std::size_t i = 0; i < x.size(); i += kBlockSize) {
+    __m512 value[4];
+    __m512i slots[4];
+    HWY_UNROLL(16)
+    for (std::size_t v = 0; v < 4; ++v) value[v] = _mm512_loadu_ps(x.data() + i + 16 * v);
+    tree.Slots(value, slots);
     HWY_UNROLL(16)
     for (std::size_t v = 0; v < 4; ++v) {
-      const __m512 value = _mm512_loadu_ps(x.data() + i + 16 * v);
-      const __mmask16 nan = _mm512_cmp_ps_mask(value, value, _CMP_UNORD_Q);
-      const __m512 rounded = _mm512_permutexvar_ps(tree.Slots(value), values);
+      const __mmask16 nan = _mm512_cmp_ps_mask(value[v], value[v], _CMP_UNORD_Q);
+      const __m512 rounded = _mm512_permutexvar_ps(slots[v], values);
       _mm512_storeu_ps(out + i + 16 * v, _mm512_mask_mov_ps(rounded, nan, nan_value));
     }
   }
