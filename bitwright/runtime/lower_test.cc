@@ -171,8 +171,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Formats{"dybit4", "fixed5:c0"}, Formats{"uesb4_1", "exp4:c0"},
                       Formats{"int2", "ternary:c0"}, Formats{"e2m1", "e2m1:c0"},
                       Formats{"uint7:asym", "binary:c0"}),
-    [](const auto& info) {
-      std::string name = std::string(info.param.activation) + "_" + info.param.weight;
+    [](const auto& tested) {
+      std::string name = std::string(tested.param.activation) + "_" + tested.param.weight;
       std::replace(name.begin(), name.end(), ':', '_');
       return name;
     });
