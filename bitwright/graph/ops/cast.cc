@@ -1,10 +1,7 @@
 // Element type conversion: to integers towards zero and saturating (NaN is 0), to bool by != 0.
 // Integers wrap among themselves.
 
-#include <cmath>
-#include <limits>
-
-#include "bitwright/graph/ops/elementwise.h"
+#include "bitwright/graph/ops/convert.h"
 
 namespace bw::ops {
 namespace {
@@ -38,32 +35,9 @@ Expected<Types> Infer(const InferInput& in) {
   return Types{{to, in.types[0].shape}};
 }
 
-template <typename To, typename From>
-To Convert(From x) {
-  if constexpr (std::is_same_v<To, bool>) {
-    return x != From{0};
-  } else if constexpr (std::is_same_v<From, float> && !std::is_same_v<To, float>) {
-    // 2^(digits) is the first float out of range; the lowest value is a power of two or 0.
-    if (std::isnan(x)) return 0;
-    if (x >= std::ldexp(1.0F, std::numeric_limits<To>::digits))
-      return std::numeric_limits<To>::max();
-    if (x <= static_cast<float>(std::numeric_limits<To>::min()))
-      return std::numeric_limits<To>::min();
-    return static_cast<To>(x);
-  } else {
-    return static_cast<To>(x);
-  }
-}
-
 void Reference(const Node&, std::span<const ConstTensorRef> inputs,
                std::span<const TensorRef> outputs) {
-  DispatchAny(inputs[0].dtype, [&]<typename From>() {
-    DispatchAny(outputs[0].dtype, [&]<typename To>() {
-      const auto x = inputs[0].span<From>();
-      const auto y = outputs[0].span<To>();
-      for (std::size_t i = 0; i < y.size(); ++i) y[i] = Convert<To>(x[i]);
-    });
-  });
+  ConvertElements(inputs[0], outputs[0]);
 }
 
 }  // namespace

@@ -12,6 +12,12 @@ namespace bw::ops {
 inline constexpr DType kEvery[] = {DType::kFloat32, DType::kInt32, DType::kInt64,
                                    DType::kUint8,   DType::kInt8,  DType::kBool};
 
+// A strict order of all elements: NaN stands after every number.
+template <typename T>
+bool InOrder(T a, T b) {
+  return a < b || (a == a && b != b);
+}
+
 // The first output is the first input under another shape.
 inline void CopyElements(const Node&, std::span<const ConstTensorRef> inputs,
                          std::span<const TensorRef> outputs) {

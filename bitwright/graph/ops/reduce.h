@@ -31,12 +31,6 @@ inline Expected<Types> ReducedType(const InferInput& in, std::span<const std::in
   return Types{{in.types[0].dtype, std::move(reduced)}};
 }
 
-// Refuses an input without elements.
-inline Expected<void> CheckNotEmpty(const InferInput& in) {
-  if (ElementCount(in.types[0].shape) > 0) return {};
-  return Fail("input is {}, it must have elements", ShapeText(in.types[0].shape));
-}
-
 // Calls f(output index, input element) in row-major order of the input. `reduced` has the input's
 // rank.
 template <typename T, typename F>

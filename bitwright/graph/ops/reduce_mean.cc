@@ -1,23 +1,22 @@
-#include "bitwright/graph/ops/reduce.h"
+#include <limits>
+
+#include "bitwright/graph/ops/reduce_axes.h"
 
 namespace bw::ops {
 namespace {
 
-Expected<Types> Infer(const InferInput& in) {
-  BW_TRY(CheckCounts(in, {1, 1, 1}));
-  BW_TRY(CheckFloat(in, 0));
-  BW_TRY(CheckNotEmpty(in));
-  return ReducedType(in, in.node.attributes.Ints("axes", {}));
-}
-
-void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
-               std::span<const TensorRef> outputs) {
-  const auto axes = node.attributes.Ints("axes", {});
-  MeanOver(inputs[0], outputs[0], ReducedShape(inputs[0].shape, axes).value());
-}
+struct Fold {
+  static double Start() { return 0; }
+  static double Step(double sum, double x) { return sum + x; }
+  static double Finish(double sum, double count) { return sum / count; }
+};
 
 }  // namespace
 
-BW_ENTRY(OpDef, reduce_mean) = {.name = "ReduceMean", .infer = Infer, .reference = Reference};
+BW_ENTRY(OpDef, reduce_mean) = {.name = "ReduceMean",
+                                .infer = ReduceSums,
+                                .since = 18,
+                                .attributes = kReduceAttributes,
+                                .reference = ReduceDoubles<Fold>};
 
 }  // namespace bw::ops

@@ -1,0 +1,22 @@
+#include <limits>
+
+#include "bitwright/graph/ops/reduce_axes.h"
+
+namespace bw::ops {
+namespace {
+
+struct Fold {
+  static double Start() { return 0; }
+  static double Step(double sum, double x) { return sum + x * x; }
+  static double Finish(double sum, double) { return std::sqrt(sum); }
+};
+
+}  // namespace
+
+BW_ENTRY(OpDef, reduce_l2) = {.name = "ReduceL2",
+                              .infer = ReduceSums,
+                              .since = 18,
+                              .attributes = kReduceAttributes,
+                              .reference = ReduceDoubles<Fold>};
+
+}  // namespace bw::ops
