@@ -280,6 +280,10 @@ Expected<void> Lowering::Start(const Operator& op) {
 }
 
 Expected<void> Lowering::Finish() {
+  if (no_image_ >= 0) {
+    return Fail("its output '{}' is {}, it must have 4 axes", Tensors(no_image_).name,
+                ShapeText(Tensors(no_image_).shape));
+  }
   for (const int tensor : op_->outputs) {
     const Place& place = PlaceOf(tensor);
     if (place.file == kNoValue && place.spatial == kNoValue) {
@@ -292,6 +296,10 @@ Expected<void> Lowering::Finish() {
 void Lowering::Give(std::size_t i, ValueId value, Form form) {
   const int tensor = op_->outputs[i];
   const TensorInfo& info = Tensors(tensor);
+  if (form == Form::kSpatial && info.shape.size() != 4) {
+    no_image_ = tensor;
+    return;
+  }
   (form == Form::kFile ? PlaceOf(tensor).file : PlaceOf(tensor).spatial) = value;
   Name(value, info.name);
   if (const auto dtype = DTypeFor(info.type)) {

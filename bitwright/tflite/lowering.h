@@ -113,6 +113,7 @@ class Lowering {
   std::vector<Promise> promises_;
   std::string stem_;  // of names of nodes: "conv_2d_3"
   int nodes_of_op_ = 0;
+  int no_image_ = -1;  // an output that was given as an image without being one
 };
 
 // The graph's element type for one of the file: float16 becomes float32.

@@ -155,7 +155,10 @@ Expected<void> Reader::ReadData(const FlatTable& table, TensorInfo& tensor) {
   BW_ASSIGN(const auto outside, buffer.Scalar<std::uint64_t>(field::kOutsideOffset, 0));
   if (outside > 1) return Fail("its data stand outside the tables, they must stand inside");
   BW_ASSIGN(tensor.data, buffer.Bytes(field::kData));
-  if (tensor.data.empty()) return {};
+  if (tensor.data.empty()) {
+    tensor.is_constant = index != 0 && ElementCount(tensor.shape) == 0;
+    return {};
+  }
   const auto needed =
       static_cast<std::uint64_t>(ElementCount(tensor.shape)) * ElementBytes(tensor.type);
   if (tensor.type != ElementType::kString && tensor.data.size() != needed) {

@@ -43,7 +43,7 @@ inline std::int32_t Saturated(std::int64_t x) {
       x, std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()));
 }
 
-// a * b / 2^31, rounded to nearest, ties away from zero, saturated.
+// a * b / 2^31, rounded to nearest, ties up, saturated.
 inline std::int32_t MultiplyHigh(std::int32_t a, std::int32_t b) {
   const std::int64_t product = static_cast<std::int64_t>(a) * b;
   const std::int64_t half = std::int64_t{1} << 30;

@@ -18,6 +18,11 @@ struct Ranges {
   std::vector<std::int64_t> dropped;  // axes that an index alone selects from
 };
 
+std::int64_t Sum(std::int64_t a, std::int64_t b) {
+  std::int64_t sum = 0;
+  return __builtin_add_overflow(a, b, &sum) ? kEnd : sum;
+}
+
 Expected<void> CheckLengths(const Ranges& ranges, std::size_t rank) {
   if (ranges.begin.size() <= rank && ranges.end.size() == ranges.begin.size() &&
       ranges.step.size() == ranges.begin.size()) {
@@ -36,7 +41,7 @@ Expected<Ranges> SliceRanges(const Lowering& to) {
   BW_ASSIGN(const auto sizes, to.Ints(2, "its size"));
   ranges.step.assign(ranges.begin.size(), 1);
   for (std::size_t i = 0; i < sizes.size() && i < ranges.begin.size(); ++i) {
-    ranges.end.push_back(sizes[i] < 0 ? kEnd : ranges.begin[i] + sizes[i]);
+    ranges.end.push_back(sizes[i] < 0 ? kEnd : Sum(ranges.begin[i], sizes[i]));
   }
   BW_TRY(CheckLengths(ranges, to.In(0).shape.size()));
   return ranges;
@@ -63,7 +68,7 @@ Expected<Ranges> StridedRanges(const Lowering& to) {
     const bool backwards = ranges.step[i] < 0;
     if ((masks[4] & bit) != 0) {
       ranges.step[i] = 1;
-      ranges.end[i] = ranges.begin[i] == -1 ? kEnd : ranges.begin[i] + 1;
+      ranges.end[i] = ranges.begin[i] == -1 ? kEnd : Sum(ranges.begin[i], 1);
       ranges.dropped.push_back(static_cast<std::int64_t>(i));
       continue;
     }
