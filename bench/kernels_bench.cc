@@ -24,8 +24,8 @@ namespace {
 constexpr std::size_t kRows = 16, kColumns = 2048, kCount = kRows * kColumns;
 constexpr std::size_t kSearch = std::size_t{1} << 20;
 constexpr std::size_t kScales = 64;
-constexpr double kMinSeconds = 0.01;
-constexpr int kRepetitions = 7;
+constexpr double kMinSeconds = 0.004;
+constexpr int kRepetitions = 11;
 
 // Aligned memory of one type.
 template <typename T>
@@ -282,6 +282,13 @@ void RegisterAll() {
 }  // namespace bw::bench
 
 int main(int argc, char** argv) {
+  // Repetitions of all benchmarks in random order: a disturbance falls on few of each.
+  std::vector<char*> arguments(argv, argv + argc);
+  std::string interleave = "--benchmark_enable_random_interleaving=true";
+  arguments.insert(arguments.begin() + 1, interleave.data());
+  argc = static_cast<int>(arguments.size());
+  arguments.push_back(nullptr);
+  argv = arguments.data();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   bw::bench::RegisterAll();
