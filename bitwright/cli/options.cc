@@ -105,9 +105,10 @@ void AddRounding(CLI::App& app, const std::function<void(WeightRounding)>& set) 
       ->check(CLI::IsMember({"nearest", "compensated"}));
 }
 
-void AddBiasCorrection(CLI::App& app, bool& correct) {
-  app.add_flag("--bias-correction,!--no-bias-correction", correct,
-               "move biases so that layers keep their mean outputs (the default with samples)");
+void AddBiasCorrection(CLI::App& app, const std::function<void(bool)>& set) {
+  app.add_flag_function(
+      "--bias-correction,!--no-bias-correction", [set](std::int64_t count) { set(count > 0); },
+      "move biases so that layers keep their mean outputs (the default with samples and no plan)");
 }
 
 void AddRun(CLI::App& app, RunOptions& options) {

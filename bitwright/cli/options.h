@@ -39,7 +39,7 @@ void AddScaleMethods(CLI::App& app, std::string& weights, std::string& activatio
 // --rounding nearest | compensated.
 void AddRounding(CLI::App& app, const std::function<void(WeightRounding)>& set);
 // --bias-correction, --no-bias-correction.
-void AddBiasCorrection(CLI::App& app, bool& correct);
+void AddBiasCorrection(CLI::App& app, const std::function<void(bool)>& set);
 void AddRun(CLI::App& app, RunOptions& options);
 
 // The file's preprocessing with the flags laid over it.

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "bitwright/base/parallel.h"
+#include "bitwright/quant/bias_correction.h"
 #include "bitwright/quant/compensate.h"
 #include "bitwright/quant/fit_spec.h"
 
@@ -146,6 +147,7 @@ Expected<Graph> ApplyPlan(const Graph& graph, const QuantTargets& targets, const
     value.constant = Dequantize(*weights[t]);
     value.quantized = weights[t];
   }
+  BW_TRY(SetBiases(result, plan.biases));
   BW_TRY(Verify(result));
   return result;
 }

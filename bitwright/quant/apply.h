@@ -30,8 +30,8 @@ Expected<QuantParams> ActivationParams(const std::string& name, const TensorPlan
 Expected<void> FixScales(Plan& plan, const QuantTargets& targets,
                          const std::vector<ActivationStatistics>& statistics);
 
-// The quantized network from its weights' codes. Every activation of the plan must have its scale;
-// the plan must have passed CheckPlan.
+// The quantized network from its weights' codes, with the plan's biases. Every activation of the
+// plan must have its scale; the plan must have passed CheckPlan.
 Expected<Graph> ApplyPlan(const Graph& graph, const QuantTargets& targets, const Plan& plan,
                           const WeightCodes& weights);
 

@@ -129,15 +129,17 @@ Expected<Dataset> AffordableSamples(const Graph& graph, const Dataset& data, std
 
 }  // namespace
 
-Expected<void> CorrectBiases(Graph& quantized, const Graph& original, const Dataset& data,
-                             int threads, double macs, const Progress& progress) {
-  std::vector<Layer> layers = FindLayers(quantized);
-  if (layers.empty()) return {};
+Expected<LayerBiases> CorrectBiases(const Graph& quantized, const Graph& original,
+                                    const Dataset& data, int threads, double macs,
+                                    const Progress& progress) {
+  Graph graph = quantized;
+  std::vector<Layer> layers = FindLayers(graph);
+  if (layers.empty()) return LayerBiases();
   BW_ASSIGN(const Dataset samples, AffordableSamples(original, data, layers.size(), macs));
   const RunnerOptions options{threads, Backend::kFast, true};
   BW_ASSIGN(Runner float_runner, Runner::Create(original, samples, options));
   BW_ASSIGN(const std::vector<Means> wanted, MeanSweep(float_runner, samples).Run(layers));
-  BW_ASSIGN(Runner runner, Runner::Create(quantized, samples, options));
+  BW_ASSIGN(Runner runner, Runner::Create(graph, samples, options));
   for (std::size_t l = 0; l < layers.size(); ++l) {
     Layer& layer = layers[l];
     BW_ASSIGN(const std::vector<Means> now, MeanSweep(runner, samples).Run({&layer, 1}));
@@ -152,8 +154,35 @@ Expected<void> CorrectBiases(Graph& quantized, const Graph& original, const Data
                static_cast<double>(l + 1) / static_cast<double>(layers.size()));
     }
   }
-  for (Layer& layer : layers) quantized.value(layer.bias).constant = std::move(layer.corrected);
-  return {};
+  LayerBiases biases;
+  for (const Layer& layer : layers) {
+    const std::span<const float> values = layer.corrected.span<float>();
+    biases[graph.value(layer.output).name] = {values.begin(), values.end()};
+  }
+  return biases;
+}
+
+Expected<void> SetBiases(Graph& graph, const LayerBiases& biases) {
+  std::size_t found = 0;
+  for (Node& node : graph.nodes) {
+    if (node.outputs.empty() || node.outputs[0] == kNoValue) continue;
+    const auto entry = biases.find(graph.value(node.outputs[0]).name);
+    if (entry == biases.end()) continue;
+    const ValueId bias = OwnBias(graph, node);
+    if (bias == kNoValue) break;
+    Tensor& constant = *graph.value(bias).constant;
+    if (static_cast<std::size_t>(constant.size()) != entry->second.size()) {
+      return Fail("biases: '{}' has {} numbers, its layer has {} channels", entry->first,
+                  entry->second.size(), constant.size());
+    }
+    std::copy(entry->second.begin(), entry->second.end(), constant.span<float>().begin());
+    ++found;
+  }
+  if (found == biases.size()) return {};
+  return Fail(
+      "biases: {} of {} names are outputs of layers with a bias of their own; leave the "
+      "others out",
+      found, biases.size());
 }
 
 }  // namespace bw

@@ -5,15 +5,21 @@
 // behind the corrected layers before it; the last layer's is FxP-QNet's correction by prediction
 // error (arXiv 2203.12091, our interpretation).
 
+#include "bitwright/quant/plan.h"
 #include "bitwright/quant/runner.h"
 
 namespace bw {
 
-// Corrects the biases of Conv, ConvTranspose and Gemm layers in `quantized`, which came from
-// `original` by ApplyPlan; layers without a bias get one. Uses the first samples of `data` (as many
+// The biases of the Conv, ConvTranspose and Gemm layers of `quantized`, which came from `original`
+// by ApplyPlan, corrected; layers without a bias get one. Uses the first samples of `data` (as many
 // as `macs` multiply-accumulates pay for, 32 to 512), the same for both networks, without labels.
 // The result does not depend on the number of threads.
-Expected<void> CorrectBiases(Graph& quantized, const Graph& original, const Dataset& data,
-                             int threads, double macs = 1e12, const Progress& progress = {});
+Expected<LayerBiases> CorrectBiases(const Graph& quantized, const Graph& original,
+                                    const Dataset& data, int threads, double macs = 1e12,
+                                    const Progress& progress = {});
+
+// Gives layers these biases. Fails on a name that is no such layer's output, or a list of another
+// length than its channels.
+Expected<void> SetBiases(Graph& graph, const LayerBiases& biases);
 
 }  // namespace bw

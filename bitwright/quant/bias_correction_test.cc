@@ -69,6 +69,11 @@ struct Bench {
   Graph rounded = Round(graph, data);
 };
 
+void Correct(Graph& rounded, const Graph& original, const Dataset& data, int threads) {
+  const LayerBiases biases = CorrectBiases(rounded, original, data, threads).value();
+  ASSERT_TRUE(SetBiases(rounded, biases));
+}
+
 TEST(CorrectBiases, GivesEveryLayerItsMeanOutputAgain) {
   Bench bench;
   double worst_before = 0;
@@ -79,7 +84,7 @@ TEST(CorrectBiases, GivesEveryLayerItsMeanOutputAgain) {
       worst_before = std::max(worst_before, std::abs(before[c] - wanted[c]));
   }
   EXPECT_GT(worst_before, 0.05);
-  ASSERT_TRUE(CorrectBiases(bench.rounded, bench.graph, bench.data, 2));
+  Correct(bench.rounded, bench.graph, bench.data, 2);
   ASSERT_TRUE(Verify(bench.rounded));
   for (const char* layer : {"a", "b", "scores"}) {
     const auto wanted = ChannelMeans(bench.graph, bench.samples, layer);
@@ -92,14 +97,35 @@ TEST(CorrectBiases, GivesEveryLayerItsMeanOutputAgain) {
 
 TEST(CorrectBiases, DoesNotDependOnThreads) {
   Bench one, four;
-  ASSERT_TRUE(CorrectBiases(one.rounded, one.graph, one.data, 1));
-  ASSERT_TRUE(CorrectBiases(four.rounded, four.graph, four.data, 4));
+  Correct(one.rounded, one.graph, one.data, 1);
+  Correct(four.rounded, four.graph, four.data, 4);
   ASSERT_EQ(one.rounded.values.size(), four.rounded.values.size());
   for (std::size_t i = 0; i < one.rounded.values.size(); ++i) {
     const Value &a = one.rounded.values[i], &b = four.rounded.values[i];
     if (!a.constant || a.type.dtype != DType::kFloat32) continue;
     EXPECT_TRUE(std::ranges::equal(a.constant->span<float>(), b.constant->span<float>())) << a.name;
   }
+}
+
+TEST(SetBiases, RefusesOtherNamesAndLengths) {
+  Bench bench;
+  const auto unknown = SetBiases(bench.rounded, {{"nobody", {1, 2}}});
+  ASSERT_FALSE(unknown);
+  EXPECT_NE(unknown.error().message.find("0 of 1 names"), std::string::npos);
+  const auto shorter = SetBiases(bench.rounded, {{"a", {1, 2}}});
+  ASSERT_FALSE(shorter);
+  EXPECT_NE(shorter.error().message.find("'a' has 2 numbers, its layer has 8 channels"),
+            std::string::npos)
+      << shorter.error().message;
+}
+
+TEST(Plan, KeepsItsBiasesInText) {
+  Plan plan;
+  plan.biases["conv1"] = {0.1F, -3e-9F, 7};
+  const Plan again = PlanFromJson(PlanToJson(plan), "plan.json").value();
+  EXPECT_EQ(again.biases, plan.biases);
+  EXPECT_FALSE(PlanFromJson(
+      R"({"bitwright_plan": 1, "network": "", "tensors": {}, "biases": {"a": ["x"]}})", "p"));
 }
 
 TEST(CorrectBiases, LeavesABiasThatTwoLayersShareToTheOther) {
@@ -117,7 +143,7 @@ TEST(CorrectBiases, LeavesABiasThatTwoLayersShareToTheOther) {
   const Tensor samples = Random({kSamples, 3, 6, 6}, 7);
   const Dataset data = MakeDataset(samples);
   Graph rounded = Round(graph, data);
-  ASSERT_TRUE(CorrectBiases(rounded, graph, data, 1));
+  Correct(rounded, graph, data, 1);
   for (const char* layer : {"p", "q"}) {
     const auto wanted = ChannelMeans(graph, samples, layer);
     const auto after = ChannelMeans(rounded, samples, layer);

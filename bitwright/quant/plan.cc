@@ -82,6 +82,19 @@ Expected<TensorPlan> TensorFromJson(const Json& object, const std::string& where
   return tensor;
 }
 
+Expected<LayerBiases> BiasesFromJson(const Json& json, const std::string& where) {
+  if (!json.is_object()) return Fail("{}: is no object of lists of numbers", where);
+  LayerBiases biases;
+  for (const auto& [layer, list] : json.items()) {
+    const bool numbers =
+        list.is_array() &&
+        std::all_of(list.begin(), list.end(), [](const Json& x) { return x.is_number(); });
+    if (!numbers) return Fail("{}: '{}' is no list of numbers", where, layer);
+    biases[layer] = list.get<std::vector<float>>();
+  }
+  return biases;
+}
+
 }  // namespace
 
 std::string Fingerprint(const QuantTargets& targets) {
@@ -105,12 +118,15 @@ std::string PlanToJson(const Plan& plan) {
     }
     tensors[name] = std::move(entry);
   }
-  return Json({{"bitwright_plan", 1}, {"network", plan.network}, {"tensors", tensors}}).dump(2) +
-         "\n";
+  Json json = {{"bitwright_plan", 1}, {"network", plan.network}, {"tensors", tensors}};
+  if (plan.biases.empty()) return json.dump(2) + "\n";
+  json["biases"] = plan.biases;
+  return json.dump(2) + "\n";
 }
 
 Expected<Plan> PlanFromJson(std::string_view text, const std::string& where) {
-  static const std::array<std::string, 3> kKeys = {"bitwright_plan", "network", "tensors"};
+  static const std::array<std::string, 4> kKeys = {"bitwright_plan", "network", "tensors",
+                                                   "biases"};
   const Json json = Json::parse(text, nullptr, false);
   if (json.is_discarded()) return Fail("{}: is no JSON; a plan.json of bitwright is needed", where);
   BW_TRY(CheckKeys(json, kKeys, where));
@@ -125,6 +141,9 @@ Expected<Plan> PlanFromJson(std::string_view text, const std::string& where) {
     BW_ASSIGN(TensorPlan tensor,
               TensorFromJson(entry, fmt::format("{}: tensor '{}'", where, name)));
     plan.tensors.emplace(name, std::move(tensor));
+  }
+  if (json.contains("biases")) {
+    BW_ASSIGN(plan.biases, BiasesFromJson(json["biases"], where + ": biases"));
   }
   return plan;
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bitwright/quant/targets.h"
 
@@ -34,10 +35,14 @@ struct TensorPlan {
   bool HasScale() const { return fixed && fixed->scaled_for == spec.ToString(); }
 };
 
+// Biases of layers (Conv, ConvTranspose, Gemm) by the name of their output value.
+using LayerBiases = std::map<std::string, std::vector<float>>;
+
 // Tensors by name; a target that is absent stays float32.
 struct Plan {
   std::string network;  // Fingerprint of the network it is for
   std::map<std::string, TensorPlan> tensors;
+  LayerBiases biases;  // that take the place of the network's own (bias_correction.h)
 };
 
 // 16 hexadecimal digits over the names, kinds and shapes of the targets.
@@ -47,7 +52,7 @@ std::string Fingerprint(const QuantTargets& targets);
 // "scale_method": "mse",
 //  "rounding": "compensated"},
 //  "relu1": {"spec": "uint8", "scale_method": "mse", "scale": 0.0123, "zero": 0, "scaled_for":
-//  "uint8"}}}
+//  "uint8"}}, "biases": {"conv1": [0.25, -1]}}
 std::string PlanToJson(const Plan& plan);
 
 // Fails on malformed JSON, unknown keys, bad specs; `where` starts the message.

@@ -193,30 +193,32 @@ class Tuner {
     return Descend(decisions_, oracle, limits);
   }
 
-  // The network under the assignment, its biases corrected where the search samples do not speak
-  // against it.
-  Expected<Graph> Repaired(const DescentResult& found, Evaluator& search) {
-    BW_ASSIGN(Graph plain, Quantized(found.assignment));
-    if (!found.feasible || !options_.correct_biases) return plain;
-    Graph corrected = plain;
-    BW_TRY(CorrectBiases(corrected, graph_, data_.calibration, options_.threads, kBiasMacs,
-                         progress_));
-    BW_ASSIGN(const Evaluation before, search.RunGraph(plain, Options(false), progress_));
+  // Gives the plan corrected biases where the search samples do not speak against it.
+  Expected<void> Repair(const DescentResult& found, Evaluator& search, TuneResult& result) {
+    if (!found.feasible || !options_.correct_biases) return {};
+    Graph corrected = result.quantized;
+    BW_ASSIGN(const LayerBiases biases, CorrectBiases(corrected, graph_, data_.calibration,
+                                                      options_.threads, kBiasMacs, progress_));
+    BW_TRY(SetBiases(corrected, biases));
+    BW_ASSIGN(const Evaluation before,
+              search.RunGraph(result.quantized, Options(false), progress_));
     BW_ASSIGN(const Evaluation after, search.RunGraph(corrected, Options(false), progress_));
     const double drop_before = Drop(search.float_result(), before);
     const double drop_after = Drop(search.float_result(), after);
     const bool farther = after.divergence > before.divergence;
-    if (farther || UnseenDrop(drop_after, after) > UnseenDrop(drop_before, before)) return plain;
+    if (farther || UnseenDrop(drop_after, after) > UnseenDrop(drop_before, before)) return {};
     best_drop_ = drop_after;
-    BW_TRY(save_(MakePlan(found.assignment), corrected));
-    return corrected;
+    result.plan.biases = biases;
+    result.quantized = std::move(corrected);
+    return save_(result.plan, result.quantized);
   }
 
   // The figures of the report: the plan's own graph, run on samples that nothing was chosen by.
   Expected<TuneResult> Conclude(const DescentResult& found, Evaluator& search) {
     TuneResult result;
-    BW_ASSIGN(result.quantized, Repaired(found, search));
+    BW_ASSIGN(result.quantized, Quantized(found.assignment));
     result.plan = MakePlan(found.assignment);
+    BW_TRY(Repair(found, search, result));
     result.feasible = found.feasible;
     result.evaluations = found.evaluations;
     result.search_drop = found.feasible ? best_drop_ : last_drop_;

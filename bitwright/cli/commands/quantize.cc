@@ -20,7 +20,7 @@ struct Options {
                           activation_scale_method{kScaleByOutput}, plan, calibration;
   std::vector<std::string> layers, keep_float;
   std::optional<WeightRounding> rounding;  // none: compensated where there are samples
-  bool correct_biases = true;
+  std::optional<bool> correct_biases;      // none: where no plan says what they are
   std::size_t calibration_samples = 512;
   DataOptions data;
   RunOptions run;
@@ -195,9 +195,10 @@ Expected<Quantized> Apply(const Options& options, const Inputs& inputs,
             QuantizeWeights(inputs.graph, inputs.targets, plan, layer_inputs, options.run.threads,
                             TerminalProgress()));
   BW_ASSIGN(Graph graph, ApplyPlan(inputs.graph, inputs.targets, plan, codes));
-  if (inputs.calibration && options.correct_biases) {
-    BW_TRY(CorrectBiases(graph, inputs.graph, *inputs.calibration, options.run.threads, 1e12,
-                         TerminalProgress()));
+  if (inputs.calibration && options.correct_biases.value_or(options.plan.empty())) {
+    BW_ASSIGN(plan.biases, CorrectBiases(graph, inputs.graph, *inputs.calibration,
+                                         options.run.threads, 1e12, TerminalProgress()));
+    BW_TRY(SetBiases(graph, plan.biases));
   }
   return Quantized{std::move(plan), std::move(graph)};
 }
@@ -298,7 +299,7 @@ CommandAction Prepare(CLI::App& app) {
   app.add_option("--exclude", options->keep_float, "REGEX of tensors that stay float32");
   AddScaleMethods(app, options->scale_method, options->activation_scale_method);
   AddRounding(app, [options](WeightRounding rounding) { options->rounding = rounding; });
-  AddBiasCorrection(app, options->correct_biases);
+  AddBiasCorrection(app, [options](bool correct) { options->correct_biases = correct; });
   app.add_option("--calibration-samples", options->calibration_samples,
                  "at most so many samples for calibration");
   app.add_option("--plan", options->plan, "a plan.json instead of --weights and --activations");

@@ -154,7 +154,7 @@ CommandAction Prepare(CLI::App& app) {
   app.add_option("--weight-scaling", tune.weight_scaling,
                  "grain and scale format of weights, e.g. c:fp16, b32:e8m0");
   AddScaleMethods(app, tune.scale_method, tune.activation_scale_method);
-  AddBiasCorrection(app, tune.correct_biases);
+  AddBiasCorrection(app, [options](bool correct) { options->tune.correct_biases = correct; });
   AddRounding(app, [options](WeightRounding rounding) { options->tune.rounding = rounding; });
   app.add_option("--minimize", tune.minimize, "bytes of: total | weights | activations")
       ->check(CLI::IsMember({"total", "weights", "activations"}));
