@@ -298,8 +298,29 @@ Expected<void> GraphBuilder::AddSubgraphs(const onnx::NodeProto& proto, Draft& d
   return {};
 }
 
+// Before opset 7 broadcasting and many attributes were others; these operators were as they are.
+Expected<void> CheckAge(const Draft& node, int opset) {
+  constexpr std::string_view kUnchanged[] = {
+      "Elu",           "Exp",         "GlobalAveragePool",
+      "GlobalMaxPool", "HardSigmoid", "InstanceNormalization",
+      "LeakyRelu",     "Log",         "Not",
+      "Relu",          "Selu",        "Shape",
+      "Sigmoid",       "Size",        "Softplus",
+      "Softsign",      "Tanh",        "Transpose"};
+  if (opset >= 7) return {};
+  const bool same =
+      std::find(std::begin(kUnchanged), std::end(kUnchanged), node.op) != std::end(kUnchanged);
+  if (same) return {};
+  return Fail(
+      "opset is {}, {} is understood from opset 7 on; convert the model with "
+      "onnx.version_converter",
+      opset, node.op);
+}
+
 Expected<void> GraphBuilder::AddNode(int index) {
   BW_ASSIGN(Draft draft, MakeDraft(index));
+  BW_TRY(CheckAge(draft, opset_));
+  if (opset_ < 6) draft.attributes.items.erase("consumed_inputs");
   const Upgrade* upgrade = draft.domain.empty() ? FindUpgrade(draft.op) : nullptr;
   BW_TRY(CheckAttributes(draft, opset_, upgrade));
   if (opset_ <= kGraphOpset && draft.domain.empty()) BW_TRY(CheckArity(draft, opset_));

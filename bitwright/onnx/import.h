@@ -1,5 +1,6 @@
 #pragma once
-// ONNX in: opset 7 to 21, external data, dynamic batch -> Graph in opset-17 vocabulary.
+// ONNX in: opset 1 to 21 (before 7: operators that have not changed since), external data, dynamic
+// batch -> Graph in opset-17 vocabulary.
 
 #include <string>
 

@@ -41,15 +41,15 @@ TEST(Import, AcceptsEveryOpsetFrom7To21) {
 }
 
 TEST(Import, RefusesOtherOpsets) {
-  EXPECT_EQ(SmallModel(6).Error(),
-            "net.onnx: opset is 6, allowed are 7 to 21; convert the model with "
+  EXPECT_EQ(SmallModel(0).Error(),
+            "net.onnx: opset is 0, allowed are 1 to 21; convert the model with "
             "onnx.version_converter");
   EXPECT_EQ(SmallModel(22).Error(),
-            "net.onnx: opset is 22, allowed are 7 to 21; convert the model with "
+            "net.onnx: opset is 22, allowed are 1 to 21; convert the model with "
             "onnx.version_converter");
   TestModel none = SmallModel();
   none.proto.clear_opset_import();
-  EXPECT_EQ(none.Error(), "net.onnx: names no opset of ONNX's operators, 7 to 21 are allowed");
+  EXPECT_EQ(none.Error(), "net.onnx: names no opset of ONNX's operators, 1 to 21 are allowed");
 }
 
 TEST(Import, InputsThatHaveInitializersAreConstants) {

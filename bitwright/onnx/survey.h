@@ -7,10 +7,10 @@
 
 namespace bw {
 
-inline constexpr int kMinOpset = 7;
+inline constexpr int kMinOpset = 1;
 inline constexpr int kMaxOpset = 21;
 
-// The opset of ONNX's own operators that the model names; fails outside [7, 21] and when it names
+// The opset of ONNX's own operators that the model names; fails outside [1, 21] and when it names
 // none.
 Expected<int> OpsetOf(const onnx::ModelProto& model);
 

@@ -251,6 +251,10 @@ std::string Dispute(const std::string& test) {
   if (test.starts_with("test_qlinearmatmul_") && test.find("_int8_") != std::string::npos) {
     return "the expected codes wrap where the operator's definition saturates";
   }
+  if (test.starts_with(
+          "test_averagepool_3d_dilations_large_count_include_pad_is_1_ceil_mode_is_T")) {
+    return "the expected means count places beyond the padding that the node declares";
+  }
   return "";
 }
 

@@ -1,19 +1,21 @@
 // Padding by input 1, all begins then all ends (negative: cropping), with a constant (input 2,
-// default 0), by reflection about the border elements, or by repeating them.
+// default 0), by reflection about the border elements, by repeating them, or from the other end.
+// Input 3 lists the axes that the pads are for.
 
 #include "bitwright/graph/ops/move.h"
 
 namespace bw::ops {
 namespace {
 
-enum class Mode { kConstant, kReflect, kEdge };
+enum class Mode { kConstant, kReflect, kEdge, kWrap };
 
 Expected<Mode> ReadMode(const Node& node) {
   const std::string mode = node.attributes.String("mode", "constant");
   if (mode == "constant") return Mode::kConstant;
   if (mode == "reflect") return Mode::kReflect;
   if (mode == "edge") return Mode::kEdge;
-  return Fail("mode is '{}', allowed: constant, reflect, edge", mode);
+  if (mode == "wrap") return Mode::kWrap;
+  return Fail("mode is '{}', allowed: constant, reflect, edge, wrap", mode);
 }
 
 Expected<void> CheckAxis(Mode mode, std::int64_t extent, std::int64_t begin, std::int64_t end) {
@@ -31,18 +33,38 @@ Expected<void> CheckAxis(Mode mode, std::int64_t extent, std::int64_t begin, std
 }
 
 Expected<void> CheckInputs(const InferInput& in) {
-  BW_TRY(CheckCounts(in, {2, 3, 1}));
+  BW_TRY(CheckCounts(in, {2, 4, 1}));
   if (!in.has(2)) return {};
   BW_TRY(CheckSameDType(in, 2, 0));
   if (ElementCount(in.types[2].shape) == 1) return {};
   return Fail("input 2 (constant_value) is {}, it must be a scalar", ShapeText(in.types[2].shape));
 }
 
+// Pads of all axes from those of the listed ones.
+Expected<std::vector<std::int64_t>> Spread(const std::vector<std::int64_t>& pads,
+                                           const std::vector<std::int64_t>& axes,
+                                           std::size_t rank) {
+  if (pads.size() != 2 * axes.size()) {
+    return Fail("pads has {} entries for {} axes, 2 for each are needed", pads.size(), axes.size());
+  }
+  std::vector<std::int64_t> all(2 * rank, 0);
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    BW_ASSIGN(const std::size_t axis, NormalAxis(axes[i], rank));
+    all[axis] = pads[i];
+    all[axis + rank] = pads[i + axes.size()];
+  }
+  return all;
+}
+
 Expected<Types> Infer(const InferInput& in) {
   BW_TRY(CheckInputs(in));
   BW_ASSIGN(const Mode mode, ReadMode(in.node));
-  BW_ASSIGN(const auto pads, KnownInts(in, 1, "pads"));
+  BW_ASSIGN(auto pads, KnownInts(in, 1, "pads"));
   TensorType out = in.types[0];
+  if (in.has(3)) {
+    BW_ASSIGN(const auto axes, KnownInts(in, 3, "axes"));
+    BW_ASSIGN(pads, Spread(pads, axes, out.shape.size()));
+  }
   const std::size_t rank = out.shape.size();
   if (pads.size() != 2 * rank) {
     return Fail("pads are [{}], an input of rank {} needs {} entries", fmt::join(pads, ","), rank,
@@ -63,6 +85,7 @@ Expected<Types> Infer(const InferInput& in) {
 std::int64_t Source(Mode mode, std::int64_t at, std::int64_t extent) {
   if (at >= 0 && at < extent) return at;
   if (mode == Mode::kConstant) return -1;
+  if (mode == Mode::kWrap) return (at % extent + extent) % extent;
   if (mode == Mode::kEdge) return at < 0 ? 0 : extent - 1;
   return at < 0 ? -at : 2 * (extent - 1) - at;
 }
@@ -70,7 +93,10 @@ std::int64_t Source(Mode mode, std::int64_t at, std::int64_t extent) {
 void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
                std::span<const TensorRef> outputs) {
   const Mode mode = ReadMode(node).value();
-  const std::vector<std::int64_t> pads = ReadInts(inputs[1]);
+  std::vector<std::int64_t> pads = ReadInts(inputs[1]);
+  if (inputs.size() > 3 && inputs[3].data != nullptr) {
+    pads = Spread(pads, ReadInts(inputs[3]), outputs[0].shape.size()).value();
+  }
   const Shape& out = outputs[0].shape;
   std::vector<std::vector<std::int64_t>> maps(out.size());
   for (std::size_t axis = 0; axis < out.size(); ++axis) {
@@ -87,6 +113,6 @@ void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
 }  // namespace
 
 BW_ENTRY(OpDef, pad) = {
-    .name = "Pad", .role = OpRole::kMovement, .infer = Infer, .reference = Reference};
+    .name = "Pad", .role = OpRole::kMovement, .infer = Infer, .since = 19, .reference = Reference};
 
 }  // namespace bw::ops

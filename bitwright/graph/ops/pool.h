@@ -12,9 +12,8 @@ inline Expected<std::vector<Window>> PoolWindows(const Node& node, const Shape& 
   return MakeWindows(node.attributes, std::span(x).subspan(2), kernel, rounding);
 }
 
-inline Expected<Types> PoolType(const InferInput& in) {
-  BW_TRY(CheckCounts(in, {1, 1, 1}));
-  BW_TRY(CheckFloat(in, 0));
+// The shape of the first output.
+inline Expected<Shape> PoolShape(const InferInput& in) {
   const Shape& x = in.types[0].shape;
   if (x.size() < 3 || x.size() > 5) {
     return Fail("input is {}, it must have 3 to 5 axes: batch, channels, 1 to 3 spatial",
@@ -29,7 +28,14 @@ inline Expected<Types> PoolType(const InferInput& in) {
     }
     out.push_back(w.out);
   }
-  return Types{{DType::kFloat32, std::move(out)}};
+  return out;
+}
+
+inline Expected<Types> PoolType(const InferInput& in) {
+  BW_TRY(CheckCounts(in, {1, 1, 1}));
+  BW_TRY(CheckFloat(in, 0));
+  BW_ASSIGN(Shape shape, PoolShape(in));
+  return Types{{DType::kFloat32, std::move(shape)}};
 }
 
 // One output element: gives `pool` what lies under the window, within the padded input.

@@ -108,7 +108,7 @@ TEST(Refusals, PoolsAndReductions) {
        "kernel has 1 axes but the input has 2 spatial axes, they must agree"},
       {{"AveragePool", {kLine}, padded},
        "pads are 2 and 0 for a window of 2, they must be smaller"},
-      {{"MaxPool", {kLine}, kernel, 2}, "there are 2 outputs, 1 to 1 allowed"},
+      {{"MaxPool", {kLine}, kernel, 3}, "there are 3 outputs, 1 to 2 allowed"},
       {{"GlobalAveragePool", {kTwoThree}},
        "input is [2,3], it needs at least 3 axes: batch, channels, spatial"},
       {{"GlobalMaxPool", {Count({1, 2, 0})}},
@@ -165,8 +165,8 @@ TEST(Refusals, Movement) {
        "pads are 2 and 0 on an axis of 2, reflection needs fewer"},
       {{"Pad", {F({1, 2}), I({-2, -1})}},
        "pads are -2 and -1 on an axis of 2, less than nothing would be left"},
-      {{"Pad", {F({1, 2}), I({0, 0})}, One("mode", std::string("wrap"))},
-       "mode is 'wrap', allowed: constant, reflect, edge"},
+      {{"Pad", {F({1, 2}), I({0, 0})}, One("mode", std::string("round"))},
+       "mode is 'round', allowed: constant, reflect, edge, wrap"},
       {{"Reshape", {kTwoThree, I({-1, -1})}}, "shape has 2 entries of -1, at most one allowed"},
       {{"Reshape", {kTwoThree, I({-2, 3})}}, "shape is [-2,3], entries must be -1 or more"},
       {{"Reshape", {kTwoThree, I({4, -1})}},
@@ -206,15 +206,12 @@ TEST(Refusals, Resize) {
        "scale 1e+30 on axis 1 of [2,3], it must be positive and give at most 2^34 elements"},
       {{"Resize", {kTwoThree, none, none, I({1})}},
        "sizes has 1 entries, an input of rank 2 needs 2"},
-      {{"Resize", {kTwoThree, none, F({1, 2})}, One("antialias", std::int64_t{1})},
-       "antialias is 1, allowed is 0"},
-      {{"Resize", {kTwoThree, none, F({1, 2})}, One("mode", std::string("cubic"))},
-       "mode is 'cubic', allowed: nearest, linear"},
+      {{"Resize", {kTwoThree, none, F({1, 2})}, One("mode", std::string("square"))},
+       "mode is 'square', allowed: nearest, linear, cubic"},
       {{"Resize",
         {kTwoThree, none, F({1, 2})},
         One("coordinate_transformation_mode", std::string("tf_crop_and_resize"))},
-       "coordinate_transformation_mode is 'tf_crop_and_resize', allowed: half_pixel, "
-       "pytorch_half_pixel, align_corners, asymmetric"},
+       "roi must be float32 with 4 elements for tf_crop_and_resize"},
   });
 }
 

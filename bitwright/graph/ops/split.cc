@@ -1,4 +1,5 @@
-// Parts of the extents in input 1, or as many equal parts as there are outputs.
+// Parts of the extents in input 1, or as many equal parts as there are outputs; with attribute
+// num_outputs the last may be smaller.
 
 #include "bitwright/graph/ops/move.h"
 
@@ -9,6 +10,14 @@ Expected<std::vector<std::int64_t>> Parts(const InferInput& in, std::int64_t ext
   const std::size_t count = in.node.outputs.size();
   if (!in.has(1)) {
     const auto parts = static_cast<std::int64_t>(count);
+    if (in.node.attributes.Has("num_outputs")) {
+      std::vector<std::int64_t> sizes;
+      const std::int64_t part = (extent + parts - 1) / parts;
+      for (std::int64_t i = 0; i < parts; ++i) {
+        sizes.push_back(std::clamp<std::int64_t>(extent - i * part, 0, part));
+      }
+      return sizes;
+    }
     if (extent % parts != 0) {
       return Fail("an extent of {} does not divide into {} equal parts; give the parts as input 1",
                   extent, parts);

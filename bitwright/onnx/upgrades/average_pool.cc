@@ -10,12 +10,11 @@ constexpr NewAttribute kNewer[] = {{"dilations", NewAttribute::Kind::kInts}};
 
 // Opset 19 can dilate.
 Expected<void> Apply(UpgradeContext&, Draft& node) {
-  const auto dilations = node.Take<std::vector<std::int64_t>>("dilations");
-  if (!dilations) return {};
-  const auto other = std::find_if(dilations->begin(), dilations->end(),
-                                  [](std::int64_t dilation) { return dilation != 1; });
-  if (other == dilations->end()) return {};
-  return Fail("a dilation is {}, only 1 is supported", *other);
+  const auto dilations = node.attributes.Ints("dilations", {});
+  const bool plain = std::all_of(dilations.begin(), dilations.end(),
+                                 [](std::int64_t dilation) { return dilation == 1; });
+  if (plain) node.attributes.items.erase("dilations");
+  return {};
 }
 
 }  // namespace

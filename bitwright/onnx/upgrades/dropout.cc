@@ -14,11 +14,9 @@ Expected<void> Apply(UpgradeContext& context, Draft& node) {
       return Fail("training_mode is not the constant false, only inference is supported");
     }
   }
-  if (node.HasOutput(1) && context.IsRead(node.outputs[1])) {
-    return Fail("its mask output is read, only the data output is supported");
-  }
+  const bool mask = node.HasOutput(1) && context.IsRead(node.outputs[1]);
   node.inputs.resize(1);
-  node.outputs.resize(1);
+  node.outputs.resize(mask ? 2 : 1);
   node.attributes.items.clear();
   return {};
 }

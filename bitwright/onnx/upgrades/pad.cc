@@ -35,10 +35,8 @@ Expected<void> Apply(UpgradeContext& context, Draft& node) {
     }
     return {};
   }
-  if (node.attributes.String("mode", "constant") == "wrap") {
-    return Fail("mode is 'wrap', allowed are 'constant', 'reflect' and 'edge'");
-  }
-  return node.HasInput(3) ? SpreadAxes(context, node) : Expected<void>();
+  const bool computed = context.Constant(node.inputs[1]) == nullptr;
+  return node.HasInput(3) && !computed ? SpreadAxes(context, node) : Expected<void>();
 }
 
 }  // namespace

@@ -69,15 +69,17 @@ Expected<void> SpreadAxes(UpgradeContext& context, Draft& node,
   return {};
 }
 
-Expected<void> RefuseNewModes(Draft& node) {
-  if (node.Take<std::int64_t>("antialias").value_or(0) != 0) {
-    return Fail("antialias is 1, only 0 is supported");
+// Drops what says nothing; true when the words of opset 17 do.
+bool InOldWords(const UpgradeContext& context, Draft& node) {
+  if (node.attributes.Int("antialias", 0) == 0) node.attributes.items.erase("antialias");
+  if (node.attributes.String("keep_aspect_ratio_policy", "stretch") == "stretch") {
+    node.attributes.items.erase("keep_aspect_ratio_policy");
   }
-  const auto policy = node.Take<std::string>("keep_aspect_ratio_policy").value_or("stretch");
-  if (policy != "stretch") {
-    return Fail("keep_aspect_ratio_policy is '{}', only 'stretch' is supported", policy);
-  }
-  return {};
+  const bool newer =
+      node.attributes.Has("antialias") || node.attributes.Has("keep_aspect_ratio_policy") ||
+      node.attributes.String("coordinate_transformation_mode", "") == "tf_crop_and_resize";
+  const std::size_t by = node.HasInput(kSizes) ? kSizes : kScales;
+  return !newer && node.HasInput(by) && context.Constant(node.inputs[by]) != nullptr;
 }
 
 // Opset 10 has no region and counts from the corner; 11 and 12 give empty tensors for what is
@@ -89,12 +91,14 @@ Expected<void> Apply(UpgradeContext& context, Draft& node) {
     node.attributes.Set("nearest_mode", std::string("floor"));
     return {};
   }
-  BW_TRY(RefuseNewModes(node));
-  if (node.inputs.size() > kRoi) node.inputs[kRoi] = kNoValue;
   for (std::size_t i = kScales; i < node.inputs.size(); ++i) {
     const Tensor* tensor = context.Constant(node.inputs[i]);
     if (tensor != nullptr && tensor->size() == 0) node.inputs[i] = kNoValue;
   }
+  const bool crops =
+      node.attributes.String("coordinate_transformation_mode", "") == "tf_crop_and_resize";
+  if (node.inputs.size() > kRoi && !crops) node.inputs[kRoi] = kNoValue;
+  if (!InOldWords(context, node)) return {};
   const auto axes = node.Take<std::vector<std::int64_t>>("axes");
   return axes ? SpreadAxes(context, node, *axes) : Expected<void>();
 }

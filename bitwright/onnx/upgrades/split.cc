@@ -8,12 +8,21 @@ namespace {
 constexpr std::string_view kOps[] = {"Split"};
 constexpr NewAttribute kNewer[] = {{"num_outputs", NewAttribute::Kind::kInt}};
 
-// Parts of ceil(extent / count), the last smaller; equal ones need no sizes.
+// Parts of ceil(extent / count), the last smaller; equal ones need no sizes. Axis 0 may be a batch,
+// whose extent here says nothing, and a type may follow from data: num_outputs stays then.
 Expected<void> SpellSizes(UpgradeContext& context, Draft& node) {
-  BW_ASSIGN(const TensorType type, context.Type(node.inputs[0]));
-  BW_ASSIGN(const std::int64_t axis, FrontAxis(node.attributes.Int("axis", 0), type.shape.size()));
-  const std::int64_t extent = type.shape[static_cast<std::size_t>(axis)];
   const auto count = static_cast<std::int64_t>(node.outputs.size());
+  const auto type = context.Type(node.inputs[0]);
+  if (!type) {
+    node.attributes.Set("num_outputs", count);
+    return {};
+  }
+  BW_ASSIGN(const std::int64_t axis, FrontAxis(node.attributes.Int("axis", 0), type->shape.size()));
+  if (axis == 0 && context.Constant(node.inputs[0]) == nullptr) {
+    node.attributes.Set("num_outputs", count);
+    return {};
+  }
+  const std::int64_t extent = type->shape[static_cast<std::size_t>(axis)];
   if (extent % count == 0) return {};
   const std::int64_t part = (extent + count - 1) / count;
   std::vector<std::int64_t> sizes;
