@@ -11,6 +11,7 @@
 // GCC takes the undefined operand inside its own intrinsics for a mistake of ours (GCC bug 105593).
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 
+#include "bitwright/tensor/decode_kernels-inl.h"
 #include "bitwright/tensor/region_kernels-inl.h"
 #include "bitwright/tensor/search_kernels-inl.h"
 

@@ -1,4 +1,5 @@
-// Kernels for AVX-512 with VBMI: tables of bytes held in registers. Included once for each target.
+// Encoding and rounding by regions (code_table.h) for AVX-512 with VBMI. Included once for each
+// target.
 
 #if defined(BW_REGION_KERNELS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef BW_REGION_KERNELS_INL_H_
@@ -9,196 +10,14 @@
 
 #include <hwy/highway.h>
 
-#include <algorithm>
-#include <bit>
-#include <cstdint>
-#include <span>
-
-#include "bitwright/tensor/code_table.h"
+#include "bitwright/tensor/byte_tables-inl.h"
+#include "bitwright/tensor/encode_kernels-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace bw::HWY_NAMESPACE {
 namespace {
 
 #if HWY_TARGET <= HWY_AVX3_DL
-
-constexpr std::size_t kBlockSize = 64;
-
-// In the order "by lanes" byte 16 L + 4 v + j stands for element 16 v + 4 L + j: then unpacking
-// bytes to words to dwords gives the four vectors of 16 elements in their natural order. The
-// conversion is its own inverse.
-HWY_INLINE __m512i SwapOrder(__m512i bytes) {
-  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  return _mm512_permutexvar_epi32(order, bytes);
-}
-
-HWY_INLINE __m512i LoadBytes(const std::uint8_t* from) { return _mm512_loadu_si512(from); }
-
-// A table of 128 bytes.
-struct Table128 {
-  __m512i low, high;
-  HWY_INLINE explicit Table128(const std::uint8_t* from)
-      : low(LoadBytes(from)), high(LoadBytes(from + 64)) {}
-  // By the low 7 bits of each index.
-  HWY_INLINE __m512i operator[](__m512i index) const {
-    return _mm512_permutex2var_epi8(low, index, high);
-  }
-};
-
-// Four byte planes by lanes to four vectors of floats.
-template <bool kShort>
-HWY_INLINE void JoinBytes(const __m512i planes[4], __m512 out[4]) {
-  const __m512i top0 = _mm512_unpacklo_epi8(planes[2], planes[3]);
-  const __m512i top1 = _mm512_unpackhi_epi8(planes[2], planes[3]);
-  __m512i low0 = _mm512_setzero_si512(), low1 = low0;
-  if constexpr (!kShort) {
-    low0 = _mm512_unpacklo_epi8(planes[0], planes[1]);
-    low1 = _mm512_unpackhi_epi8(planes[0], planes[1]);
-  }
-  out[0] = _mm512_castsi512_ps(_mm512_unpacklo_epi16(low0, top0));
-  out[1] = _mm512_castsi512_ps(_mm512_unpackhi_epi16(low0, top0));
-  out[2] = _mm512_castsi512_ps(_mm512_unpacklo_epi16(low1, top1));
-  out[3] = _mm512_castsi512_ps(_mm512_unpackhi_epi16(low1, top1));
-}
-
-// Values of codes below 2^kBits, as byte planes.
-template <int kBits, bool kShort>
-struct ValuePlanes {
-  static constexpr int kHalves = kBits == 8 ? 2 : 1;
-  __m512i tables[4][4];
-  HWY_INLINE explicit ValuePlanes(const CodeTable& table) {
-    HWY_UNROLL(16)
-    for (int byte = kShort ? 2 : 0; byte < 4; ++byte) {
-      HWY_UNROLL(16)
-      for (int part = 0; part < 4; ++part) {
-        tables[byte][part] = LoadBytes(table.value_bytes[byte] + 64 * part);
-      }
-    }
-  }
-  HWY_INLINE __m512i Plane(int byte, __m512i codes, __mmask64 upper) const {
-    const __m512i* const t = tables[byte];
-    if constexpr (kBits <= 6) return _mm512_permutexvar_epi8(codes, t[0]);
-    const __m512i low = _mm512_permutex2var_epi8(t[0], codes, t[1]);
-    if constexpr (kBits == 7) return low;
-    return _mm512_mask_mov_epi8(low, upper, _mm512_permutex2var_epi8(t[2], codes, t[3]));
-  }
-};
-
-template <int kBits, bool kShort, bool kZero>
-void DecodeAll(const CodeTable& table, std::span<const std::uint8_t> codes, float scale,
-               std::int32_t zero, float* out) {
-  const ValuePlanes<kBits, kShort> values(table);
-  const __m512 by = _mm512_set1_ps(scale), shift = _mm512_set1_ps(static_cast<float>(zero));
-  for (std::size_t i = 0; i < codes.size(); i += kBlockSize) {
-    const __m512i index = SwapOrder(LoadBytes(codes.data() + i));
-    const __mmask64 upper = kBits == 8 ? _mm512_movepi8_mask(index) : 0;
-    __m512i planes[4];
-    HWY_UNROLL(16)
-    for (int byte = kShort ? 2 : 0; byte < 4; ++byte) {
-      planes[byte] = values.Plane(byte, index, upper);
-    }
-    __m512 decoded[4];
-    JoinBytes<kShort>(planes, decoded);
-    HWY_UNROLL(16)
-    for (std::size_t v = 0; v < 4; ++v) {
-      if constexpr (kZero) decoded[v] = _mm512_sub_ps(decoded[v], shift);
-      _mm512_storeu_ps(out + i + 16 * v, _mm512_mul_ps(decoded[v], by));
-    }
-  }
-}
-
-template <int kBits>
-void DecodeWidth(const CodeTable& table, std::span<const std::uint8_t> codes, float scale,
-                 std::int32_t zero, float* out) {
-  if (zero != 0) return DecodeAll<kBits, false, true>(table, codes, scale, zero, out);
-  return table.short_values ? DecodeAll<kBits, true, false>(table, codes, scale, zero, out)
-                            : DecodeAll<kBits, false, false>(table, codes, scale, zero, out);
-}
-
-// Whole blocks.
-void DecodeBlocks(const CodeTable& table, std::span<const std::uint8_t> codes, float scale,
-                  std::int32_t zero, float* out) {
-  const int bits = table.format.bits();
-  if (bits <= 6) return DecodeWidth<6>(table, codes, scale, zero, out);
-  if (bits == 7) return DecodeWidth<7>(table, codes, scale, zero, out);
-  return DecodeWidth<8>(table, codes, scale, zero, out);
-}
-
-// The dwords of four vectors, none negative, held within a byte; by lanes.
-HWY_INLINE __m512i JoinDwords(const __m512i v[4]) {
-  return _mm512_packus_epi16(_mm512_packs_epi32(v[0], v[1]), _mm512_packs_epi32(v[2], v[3]));
-}
-
-// The signs of four vectors, by lanes.
-HWY_INLINE __mmask64 JoinSigns(const __m512i v[4]) {
-  return _mm512_movepi8_mask(
-      _mm512_packs_epi16(_mm512_packs_epi32(v[0], v[1]), _mm512_packs_epi32(v[2], v[3])));
-}
-
-HWY_INLINE __mmask64 JoinMasks(const __mmask16 m[4]) {
-  return _mm512_kunpackd(_mm512_kunpackw(m[3], m[2]), _mm512_kunpackw(m[1], m[0]));
-}
-
-HWY_INLINE bool AllSet(const __mmask16 m[4]) {
-  const __mmask16 both = _kand_mask16(_kand_mask16(m[0], m[1]), _kand_mask16(m[2], m[3]));
-  return _kortestc_mask16_u8(both, both) != 0;
-}
-
-// Corrects the codes of one block that are not certain.
-HWY_NOINLINE void EncodeUncertain(const CodeTable& table, const float* x, float scale,
-                                  std::int32_t zero, bool symmetric, std::uint64_t uncertain,
-                                  std::uint8_t* codes) {
-  const bool buckets = symmetric && !table.bucket_codes.empty();
-  for (; uncertain != 0; uncertain &= uncertain - 1) {
-    const int i = std::countr_zero(uncertain);
-    codes[i] = buckets ? EncodeByBucket(table, x[i], scale)
-                       : EncodeByLaw(table, x[i], scale, zero, symmetric);
-  }
-}
-
-template <bool kOffset>
-void EncodeSteps(const CodeTable& table, std::span<const float> x, float scale, std::int32_t zero,
-                 bool symmetric, std::uint8_t* codes) {
-  const float inverse = 1.0f / scale;
-  const __m512 below = _mm512_set1_ps(inverse * kBelow), above = _mm512_set1_ps(inverse * kAbove);
-  const __m512 magic = _mm512_set1_ps(table.fast.magic), offset = _mm512_set1_ps(table.fast.offset);
-  const auto start = std::bit_cast<std::int32_t>(table.fast.magic) - zero;
-  const __m512i least = _mm512_set1_epi32(start + static_cast<std::int32_t>(table.least_step));
-  const __m512i most = _mm512_set1_epi32(start + static_cast<std::int32_t>(table.most_step));
-  const __m512i first_step = _mm512_set1_epi8(static_cast<char>(table.least_step));
-  const __m512 near_zero = _mm512_set1_ps(kNearZero);
-  __m512i by_step[4];
-  HWY_UNROLL(16)
-  for (int part = 0; part < 4; ++part) by_step[part] = LoadBytes(table.code_of_step + 64 * part);
-  for (std::size_t i = 0; i < x.size(); i += kBlockSize) {
-    __m512i steps[4];
-    __mmask16 certain[4];
-    HWY_UNROLL(16)
-    for (std::size_t v = 0; v < 4; ++v) {
-      const __m512 value = _mm512_loadu_ps(x.data() + i + 16 * v);
-      __m512 low, high;
-      __mmask16 sure = 0xffff;
-      if constexpr (kOffset) {
-        low = _mm512_add_ps(_mm512_fmsub_ps(value, below, offset), magic);
-        high = _mm512_add_ps(_mm512_fmsub_ps(value, above, offset), magic);
-        sure =
-            _mm512_cmp_ps_mask(_mm512_abs_ps(_mm512_mul_ps(value, below)), near_zero, _CMP_GE_OQ);
-      } else {
-        low = _mm512_fmadd_ps(value, below, magic);
-        high = _mm512_fmadd_ps(value, above, magic);
-      }
-      certain[v] = _mm512_mask_cmp_ps_mask(sure, low, high, _CMP_EQ_OQ);
-      const __m512i at_least = _mm512_max_epi32(_mm512_castps_si512(low), least);
-      steps[v] = _mm512_sub_epi32(_mm512_min_epi32(at_least, most), least);
-    }
-    const __m512i step = _mm512_add_epi8(SwapOrder(JoinDwords(steps)), first_step);
-    const __m512i first = _mm512_permutex2var_epi8(by_step[0], step, by_step[1]);
-    const __m512i second = _mm512_permutex2var_epi8(by_step[2], step, by_step[3]);
-    _mm512_storeu_si512(codes + i, _mm512_mask_mov_epi8(first, _mm512_movepi8_mask(step), second));
-    if (HWY_LIKELY(AllSet(certain))) continue;
-    EncodeUncertain(table, x.data() + i, scale, zero, symmetric, ~JoinMasks(certain), codes + i);
-  }
-}
 
 // Where the words of dwords stand by lanes: word 8 L + j is that of element 4 L + j % 4 of the
 // first vector (j < 4) or of the second.
@@ -370,47 +189,6 @@ void EncodeRegions(const CodeTable& table, std::span<const float> x, float scale
   }
 }
 
-// Whole blocks; symmetric.
-template <bool kSigned>
-void EncodeIndices(const CodeTable& table, std::span<const float> x, float scale,
-                   std::uint8_t* codes) {
-  const float inverse = 1.0f / scale;
-  const __m512 below = _mm512_set1_ps(inverse * kBelow), above = _mm512_set1_ps(inverse * kAbove);
-  const __m512 least = _mm512_set1_ps(table.indices.least_power);
-  const __m512 magic0 = _mm512_load_ps(table.indices.magics);
-  const __m512 magic1 = _mm512_load_ps(table.indices.magics + 16);
-  const __m512i index0 = _mm512_load_si512(table.indices.indices);
-  const __m512i index1 = _mm512_load_si512(table.indices.indices + 16);
-  const __m512i most = _mm512_set1_epi8(127);
-  const Table128 lower(table.indices.codes), upper(table.indices.codes + 128);
-  for (std::size_t i = 0; i < x.size(); i += kBlockSize) {
-    __m512i indices[4], values[4];
-    __mmask16 certain[4];
-    HWY_UNROLL(16)
-    for (std::size_t v = 0; v < 4; ++v) {
-      const __m512 value = _mm512_loadu_ps(x.data() + i + 16 * v);
-      values[v] = _mm512_castps_si512(value);
-      // Max gives its second operand where one is NaN.
-      const __m512 magnitude =
-          kSigned ? _mm512_abs_ps(value) : _mm512_max_ps(_mm512_setzero_ps(), value);
-      const __m512 y = _mm512_mul_ps(magnitude, below);
-      const __m512i power = _mm512_srli_epi32(_mm512_castps_si512(_mm512_max_ps(y, least)), 23);
-      const __m512 magic = _mm512_permutex2var_ps(magic0, power, magic1);
-      const __m512i base = _mm512_permutex2var_epi32(index0, power, index1);
-      const __m512 low = _mm512_add_ps(y, magic), high = _mm512_fmadd_ps(magnitude, above, magic);
-      certain[v] = _mm512_cmp_ps_mask(low, high, _CMP_EQ_OQ);
-      indices[v] = _mm512_add_epi32(_mm512_castps_si512(low), base);
-    }
-    __m512i index = JoinDwords(indices);
-    if constexpr (kSigned) index = _mm512_min_epu8(index, most);
-    const __mmask64 second = kSigned ? JoinSigns(values) : _mm512_movepi8_mask(index);
-    const __m512i code = _mm512_mask_mov_epi8(lower[index], second, upper[index]);
-    _mm512_storeu_si512(codes + i, SwapOrder(code));
-    if (HWY_LIKELY(AllSet(certain))) continue;
-    EncodeUncertain(table, x.data() + i, scale, 0, true, ~JoinMasks(certain), codes + i);
-  }
-}
-
 // Corrects the values of one block that are not certain.
 HWY_NOINLINE void RoundUncertain(const CodeTable& table, const float* x, float scale,
                                  std::uint64_t uncertain, float* out) {
@@ -455,20 +233,6 @@ void RoundRegions(const CodeTable& table, std::span<const float> x, float scale,
     RoundUncertain(table, before, scale, Uncertain(found.distance[0], found.distance[1], before),
                    out + i);
   }
-}
-
-// Whole blocks, and the rest in a block filled up with zeros.
-template <typename Out, typename Blocks>
-void WithTail(std::span<const float> x, Out* out, const Blocks& blocks) {
-  const std::size_t whole = x.size() / kBlockSize * kBlockSize;
-  if (whole > 0) blocks(x.first(whole), out);
-  const std::size_t rest = x.size() - whole;
-  if (rest == 0) return;
-  alignas(64) float from[kBlockSize] = {};
-  alignas(64) Out to[kBlockSize];
-  std::copy_n(x.data() + whole, rest, from);
-  blocks(std::span<const float>(from), to);
-  std::copy_n(to, rest, out + whole);
 }
 
 void EncodeWhole(const CodeTable& table, std::span<const float> x, float scale, std::int32_t zero,

@@ -1,0 +1,117 @@
+// What the kernels for AVX-512 with VBMI share: tables of bytes held in registers, and bytes made
+// of floats and floats of bytes. Included once for each target.
+
+#if defined(BW_BYTE_TABLES_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BW_BYTE_TABLES_INL_H_
+#undef BW_BYTE_TABLES_INL_H_
+#else
+#define BW_BYTE_TABLES_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <span>
+
+#include "bitwright/tensor/code_table.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace bw::HWY_NAMESPACE {
+namespace {
+
+#if HWY_TARGET <= HWY_AVX3_DL
+
+constexpr std::size_t kBlockSize = 64;
+
+// In the order "by lanes" byte 16 L + 4 v + j stands for element 16 v + 4 L + j: then unpacking
+// bytes to words to dwords gives the four vectors of 16 elements in their natural order. The
+// conversion is its own inverse.
+HWY_INLINE __m512i SwapOrder(__m512i bytes) {
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  return _mm512_permutexvar_epi32(order, bytes);
+}
+
+HWY_INLINE __m512i LoadBytes(const std::uint8_t* from) { return _mm512_loadu_si512(from); }
+
+// A table of 128 bytes.
+struct Table128 {
+  __m512i low, high;
+  HWY_INLINE explicit Table128(const std::uint8_t* from)
+      : low(LoadBytes(from)), high(LoadBytes(from + 64)) {}
+  // By the low 7 bits of each index.
+  HWY_INLINE __m512i operator[](__m512i index) const {
+    return _mm512_permutex2var_epi8(low, index, high);
+  }
+};
+
+// Four byte planes by lanes to four vectors of floats.
+template <bool kShort>
+HWY_INLINE void JoinBytes(const __m512i planes[4], __m512 out[4]) {
+  const __m512i top0 = _mm512_unpacklo_epi8(planes[2], planes[3]);
+  const __m512i top1 = _mm512_unpackhi_epi8(planes[2], planes[3]);
+  __m512i low0 = _mm512_setzero_si512(), low1 = low0;
+  if constexpr (!kShort) {
+    low0 = _mm512_unpacklo_epi8(planes[0], planes[1]);
+    low1 = _mm512_unpackhi_epi8(planes[0], planes[1]);
+  }
+  out[0] = _mm512_castsi512_ps(_mm512_unpacklo_epi16(low0, top0));
+  out[1] = _mm512_castsi512_ps(_mm512_unpackhi_epi16(low0, top0));
+  out[2] = _mm512_castsi512_ps(_mm512_unpacklo_epi16(low1, top1));
+  out[3] = _mm512_castsi512_ps(_mm512_unpackhi_epi16(low1, top1));
+}
+
+// The dwords of four vectors, none negative, held within a byte; by lanes.
+HWY_INLINE __m512i JoinDwords(const __m512i v[4]) {
+  return _mm512_packus_epi16(_mm512_packs_epi32(v[0], v[1]), _mm512_packs_epi32(v[2], v[3]));
+}
+
+// The signs of four vectors, by lanes.
+HWY_INLINE __mmask64 JoinSigns(const __m512i v[4]) {
+  return _mm512_movepi8_mask(
+      _mm512_packs_epi16(_mm512_packs_epi32(v[0], v[1]), _mm512_packs_epi32(v[2], v[3])));
+}
+
+HWY_INLINE __mmask64 JoinMasks(const __mmask16 m[4]) {
+  return _mm512_kunpackd(_mm512_kunpackw(m[3], m[2]), _mm512_kunpackw(m[1], m[0]));
+}
+
+HWY_INLINE bool AllSet(const __mmask16 m[4]) {
+  const __mmask16 both = _kand_mask16(_kand_mask16(m[0], m[1]), _kand_mask16(m[2], m[3]));
+  return _kortestc_mask16_u8(both, both) != 0;
+}
+
+// Corrects the codes of one block that are not certain.
+HWY_NOINLINE void EncodeUncertain(const CodeTable& table, const float* x, float scale,
+                                  std::int32_t zero, bool symmetric, std::uint64_t uncertain,
+                                  std::uint8_t* codes) {
+  const bool buckets = symmetric && !table.bucket_codes.empty();
+  for (; uncertain != 0; uncertain &= uncertain - 1) {
+    const int i = std::countr_zero(uncertain);
+    codes[i] = buckets ? EncodeByBucket(table, x[i], scale)
+                       : EncodeByLaw(table, x[i], scale, zero, symmetric);
+  }
+}
+
+// Whole blocks, and the rest in a block filled up with zeros.
+template <typename Out, typename Blocks>
+void WithTail(std::span<const float> x, Out* out, const Blocks& blocks) {
+  const std::size_t whole = x.size() / kBlockSize * kBlockSize;
+  if (whole > 0) blocks(x.first(whole), out);
+  const std::size_t rest = x.size() - whole;
+  if (rest == 0) return;
+  alignas(64) float from[kBlockSize] = {};
+  alignas(64) Out to[kBlockSize];
+  std::copy_n(x.data() + whole, rest, from);
+  blocks(std::span<const float>(from), to);
+  std::copy_n(to, rest, out + whole);
+}
+
+#endif
+
+}  // namespace
+}  // namespace bw::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // BW_BYTE_TABLES_INL_H_

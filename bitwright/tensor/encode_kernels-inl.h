@@ -1,0 +1,112 @@
+// Encoding for AVX-512 with VBMI where values are evenly spaced, everywhere or from each power of
+// two to the next. Included once for each target.
+
+#if defined(BW_ENCODE_KERNELS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BW_ENCODE_KERNELS_INL_H_
+#undef BW_ENCODE_KERNELS_INL_H_
+#else
+#define BW_ENCODE_KERNELS_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include "bitwright/tensor/byte_tables-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace bw::HWY_NAMESPACE {
+namespace {
+
+#if HWY_TARGET <= HWY_AVX3_DL
+
+template <bool kOffset>
+void EncodeSteps(const CodeTable& table, std::span<const float> x, float scale, std::int32_t zero,
+                 bool symmetric, std::uint8_t* codes) {
+  const float inverse = 1.0f / scale;
+  const __m512 below = _mm512_set1_ps(inverse * kBelow), above = _mm512_set1_ps(inverse * kAbove);
+  const __m512 magic = _mm512_set1_ps(table.fast.magic), offset = _mm512_set1_ps(table.fast.offset);
+  const auto start = std::bit_cast<std::int32_t>(table.fast.magic) - zero;
+  const __m512i least = _mm512_set1_epi32(start + static_cast<std::int32_t>(table.least_step));
+  const __m512i most = _mm512_set1_epi32(start + static_cast<std::int32_t>(table.most_step));
+  const __m512i first_step = _mm512_set1_epi8(static_cast<char>(table.least_step));
+  const __m512 near_zero = _mm512_set1_ps(kNearZero);
+  __m512i by_step[4];
+  HWY_UNROLL(16)
+  for (int part = 0; part < 4; ++part) by_step[part] = LoadBytes(table.code_of_step + 64 * part);
+  for (std::size_t i = 0; i < x.size(); i += kBlockSize) {
+    __m512i steps[4];
+    __mmask16 certain[4];
+    HWY_UNROLL(16)
+    for (std::size_t v = 0; v < 4; ++v) {
+      const __m512 value = _mm512_loadu_ps(x.data() + i + 16 * v);
+      __m512 low, high;
+      __mmask16 sure = 0xffff;
+      if constexpr (kOffset) {
+        low = _mm512_add_ps(_mm512_fmsub_ps(value, below, offset), magic);
+        high = _mm512_add_ps(_mm512_fmsub_ps(value, above, offset), magic);
+        sure =
+            _mm512_cmp_ps_mask(_mm512_abs_ps(_mm512_mul_ps(value, below)), near_zero, _CMP_GE_OQ);
+      } else {
+        low = _mm512_fmadd_ps(value, below, magic);
+        high = _mm512_fmadd_ps(value, above, magic);
+      }
+      certain[v] = _mm512_mask_cmp_ps_mask(sure, low, high, _CMP_EQ_OQ);
+      const __m512i at_least = _mm512_max_epi32(_mm512_castps_si512(low), least);
+      steps[v] = _mm512_sub_epi32(_mm512_min_epi32(at_least, most), least);
+    }
+    const __m512i step = _mm512_add_epi8(SwapOrder(JoinDwords(steps)), first_step);
+    const __m512i first = _mm512_permutex2var_epi8(by_step[0], step, by_step[1]);
+    const __m512i second = _mm512_permutex2var_epi8(by_step[2], step, by_step[3]);
+    _mm512_storeu_si512(codes + i, _mm512_mask_mov_epi8(first, _mm512_movepi8_mask(step), second));
+    if (HWY_LIKELY(AllSet(certain))) continue;
+    EncodeUncertain(table, x.data() + i, scale, zero, symmetric, ~JoinMasks(certain), codes + i);
+  }
+}
+
+// Whole blocks; symmetric.
+template <bool kSigned>
+void EncodeIndices(const CodeTable& table, std::span<const float> x, float scale,
+                   std::uint8_t* codes) {
+  const float inverse = 1.0f / scale;
+  const __m512 below = _mm512_set1_ps(inverse * kBelow), above = _mm512_set1_ps(inverse * kAbove);
+  const __m512 least = _mm512_set1_ps(table.indices.least_power);
+  const __m512 magic0 = _mm512_load_ps(table.indices.magics);
+  const __m512 magic1 = _mm512_load_ps(table.indices.magics + 16);
+  const __m512i index0 = _mm512_load_si512(table.indices.indices);
+  const __m512i index1 = _mm512_load_si512(table.indices.indices + 16);
+  const __m512i most = _mm512_set1_epi8(127);
+  const Table128 lower(table.indices.codes), upper(table.indices.codes + 128);
+  for (std::size_t i = 0; i < x.size(); i += kBlockSize) {
+    __m512i indices[4], values[4];
+    __mmask16 certain[4];
+    HWY_UNROLL(16)
+    for (std::size_t v = 0; v < 4; ++v) {
+      const __m512 value = _mm512_loadu_ps(x.data() + i + 16 * v);
+      values[v] = _mm512_castps_si512(value);
+      // Max gives its second operand where one is NaN.
+      const __m512 magnitude =
+          kSigned ? _mm512_abs_ps(value) : _mm512_max_ps(_mm512_setzero_ps(), value);
+      const __m512 y = _mm512_mul_ps(magnitude, below);
+      const __m512i power = _mm512_srli_epi32(_mm512_castps_si512(_mm512_max_ps(y, least)), 23);
+      const __m512 magic = _mm512_permutex2var_ps(magic0, power, magic1);
+      const __m512i base = _mm512_permutex2var_epi32(index0, power, index1);
+      const __m512 low = _mm512_add_ps(y, magic), high = _mm512_fmadd_ps(magnitude, above, magic);
+      certain[v] = _mm512_cmp_ps_mask(low, high, _CMP_EQ_OQ);
+      indices[v] = _mm512_add_epi32(_mm512_castps_si512(low), base);
+    }
+    __m512i index = JoinDwords(indices);
+    if constexpr (kSigned) index = _mm512_min_epu8(index, most);
+    const __mmask64 second = kSigned ? JoinSigns(values) : _mm512_movepi8_mask(index);
+    const __m512i code = _mm512_mask_mov_epi8(lower[index], second, upper[index]);
+    _mm512_storeu_si512(codes + i, SwapOrder(code));
+    if (HWY_LIKELY(AllSet(certain))) continue;
+    EncodeUncertain(table, x.data() + i, scale, 0, true, ~JoinMasks(certain), codes + i);
+  }
+}
+
+#endif
+
+}  // namespace
+}  // namespace bw::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // BW_ENCODE_KERNELS_INL_H_
