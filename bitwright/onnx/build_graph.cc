@@ -160,7 +160,8 @@ Expected<void> GraphBuilder::Emit(Draft node) {
   while (!node.outputs.empty() && node.outputs.back() == kNoValue) node.outputs.pop_back();
   const OpDef* op = FindOp(node.op, node.domain);
   BW_CHECK(op != nullptr);
-  if (op->since <= kGraphOpset && op->domain.empty()) BW_TRY(CheckArity(node, kGraphOpset));
+  const bool by_schema = op->since <= kGraphOpset && op->domain.empty() && op->control == nullptr;
+  if (by_schema) BW_TRY(CheckArity(node, kGraphOpset));
   graph_.nodes.push_back({std::move(node.name), op, std::move(node.inputs), std::move(node.outputs),
                           std::move(node.attributes)});
   return {};

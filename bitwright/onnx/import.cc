@@ -11,6 +11,7 @@
 #include "bitwright/base/file.h"
 #include "bitwright/graph/infer.h"
 #include "bitwright/onnx/build_graph.h"
+#include "bitwright/onnx/inline_functions.h"
 #include "bitwright/onnx/survey.h"
 
 namespace bw {
@@ -35,15 +36,6 @@ Expected<onnx::ModelProto> ParseModel(std::string_view bytes) {
   return model;
 }
 
-Expected<void> CheckFunctions(const onnx::ModelProto& model) {
-  if (model.functions_size() == 0) return {};
-  const onnx::FunctionProto& first = model.functions(0);
-  return Fail(
-      "holds {} local functions, the first is '{}.{}', none are allowed; inline them with "
-      "onnx.inliner",
-      model.functions_size(), first.domain(), first.name());
-}
-
 std::vector<Shape> ShapesAtBatch(const Graph& graph, std::int64_t batch) {
   std::vector<Shape> shapes;
   for (const ValueId id : graph.inputs) {
@@ -53,10 +45,28 @@ std::vector<Shape> ShapesAtBatch(const Graph& graph, std::int64_t batch) {
   return shapes;
 }
 
+// Whether extents besides the first are left open: types then follow from what is given.
+bool HasOpenExtents(const Graph& graph) {
+  return std::any_of(graph.inputs.begin(), graph.inputs.end(), [&](ValueId id) {
+    const Shape& shape = graph.value(id).type.shape;
+    return !shape.empty() && std::find(shape.begin() + 1, shape.end(), -1) != shape.end();
+  });
+}
+
+// Types at batch 1. Where other extents are open and 1 does not fit them, everything is open.
+Expected<InferredTypes> TypesAtOne(const Graph& graph) {
+  auto types = InferTypes(graph, ShapesAtBatch(graph, 1), Open::kLeave);
+  if (types || !HasOpenExtents(graph)) return types;
+  InferredTypes open;
+  open.types.resize(graph.values.size());
+  open.open.resize(graph.values.size(), 1);
+  return open;
+}
+
 // Writes the inferred type to each value that is neither input nor constant; extents that follow
 // the batch become -1.
 Expected<void> SetTypes(Graph& graph) {
-  BW_ASSIGN(const InferredTypes one, InferTypes(graph, ShapesAtBatch(graph, 1), Open::kLeave));
+  BW_ASSIGN(const InferredTypes one, TypesAtOne(graph));
   const auto two = InferTypes(graph, ShapesAtBatch(graph, 2), Open::kLeave);
   std::vector<bool> fixed(graph.values.size());
   for (const ValueId id : graph.inputs) fixed[static_cast<std::size_t>(id)] = true;
@@ -64,7 +74,7 @@ Expected<void> SetTypes(Graph& graph) {
     if (fixed[v] || graph.values[v].constant) continue;
     TensorType type = one.types[v];
     if (one.open[v] != 0) type.shape = {-1};
-    if (two && two->types[v].shape.size() == type.shape.size()) {
+    if (two && one.open[v] == 0 && two->types[v].shape.size() == type.shape.size()) {
       for (std::size_t a = 0; a < type.shape.size(); ++a) {
         if (two->types[v].shape[a] != type.shape[a]) type.shape[a] = -1;
       }
@@ -75,13 +85,13 @@ Expected<void> SetTypes(Graph& graph) {
 }
 
 Expected<Graph> Convert(std::string_view bytes, const std::string& folder) {
-  BW_ASSIGN(const onnx::ModelProto model, ParseModel(bytes));
+  BW_ASSIGN(onnx::ModelProto model, ParseModel(bytes));
   BW_ASSIGN(const int opset, OpsetOf(model));
-  BW_TRY(CheckFunctions(model));
+  BW_TRY(InlineFunctions(model));
   BW_TRY(CheckOperators(model.graph()));
   BW_ASSIGN(Graph graph, BuildGraph(model.graph(), opset, folder));
   BW_TRY(Verify(graph));
-  BW_TRY(InferTypes(graph, ShapesAtBatch(graph, 1), Open::kLeave));
+  BW_TRY(TypesAtOne(graph));
   BW_TRY(FoldConstants(graph));
   RemoveDead(graph);
   BW_TRY(SetTypes(graph));

@@ -114,14 +114,43 @@ TEST(Import, LooksForUnsupportedOperatorsInSubgraphsToo) {
             "net.onnx: 1 operator is not supported: TfIdfVectorizer (1 node)");
 }
 
-TEST(Import, RefusesLocalFunctions) {
-  TestModel model = SmallModel();
+// z = Twice(x) with Twice(a) = a + a, by way of a value and a constant of the function's own.
+TestModel WithFunction() {
+  TestModel model = SmallModel().Output("z").Node("Twice", {"x"}, {"z"}, "call");
+  model.proto.mutable_graph()
+      ->mutable_node(model.proto.graph().node_size() - 1)
+      ->set_domain("mine");
   onnx::FunctionProto& function = *model.proto.add_functions();
   function.set_domain("mine");
   function.set_name("Twice");
+  function.add_input("a");
+  function.add_output("b");
+  onnx::NodeProto& relu = *function.add_node();
+  relu.set_op_type("Identity");
+  relu.add_input("a");
+  relu.add_output("x");
+  onnx::NodeProto& add = *function.add_node();
+  add.set_op_type("Add");
+  add.add_input("x");
+  add.add_input("a");
+  add.add_output("b");
+  return model;
+}
+
+TEST(Import, InlinesLocalFunctions) {
+  const auto graph = WithFunction().Import();
+  ASSERT_TRUE(graph) << WithFunction().Error();
+  EXPECT_NE(ToText(*graph).find("Add(x:float32"), std::string::npos) << ToText(*graph);
+}
+
+TEST(Import, RefusesFunctionsThatCallThemselves) {
+  TestModel model = WithFunction();
+  onnx::NodeProto& call = *model.proto.mutable_functions(0)->mutable_node(0);
+  call.set_op_type("Twice");
+  call.set_domain("mine");
   EXPECT_EQ(model.Error(),
-            "net.onnx: holds 1 local functions, the first is 'mine.Twice', none are allowed; "
-            "inline them with onnx.inliner");
+            "net.onnx: node 'call' (mine.Twice): functions call each other more than 32 deep, no "
+            "function may call itself");
 }
 
 TEST(Import, NamesDanglingAndRepeatedValues) {
