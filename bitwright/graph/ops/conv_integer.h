@@ -33,6 +33,33 @@ inline std::vector<std::int32_t> Centred(const ConstTensorRef& codes,
   return centred;
 }
 
+// Adds weight * x to the outputs of one image that tap (kd, kh, kw) reaches, row by row.
+inline void AddTap(const std::array<Window, 3>& axes, std::int64_t tap, const std::int32_t* x,
+                   std::uint32_t weight, std::uint32_t* y) {
+  const auto& [d, h, w] = axes;
+  const std::int64_t kw = tap % w.kernel;
+  const auto first = [](const Window& a, std::int64_t k) {
+    const std::int64_t before = a.pad_begin - k * a.dilation;
+    return before > 0 ? (before + a.stride - 1) / a.stride : 0;
+  };
+  const auto end = [](const Window& a, std::int64_t k) {
+    const std::int64_t reach = a.in + a.pad_begin - k * a.dilation;
+    return reach <= 0 ? 0 : std::min(a.out, (reach - 1) / a.stride + 1);
+  };
+  const std::int64_t kd = tap / (h.kernel * w.kernel), kh = tap / w.kernel % h.kernel;
+  for (std::int64_t od = first(d, kd); od < end(d, kd); ++od) {
+    for (std::int64_t oh = first(h, kh); oh < end(h, kh); ++oh) {
+      const std::int64_t id = od * d.stride + kd * d.dilation - d.pad_begin;
+      const std::int64_t ih = oh * h.stride + kh * h.dilation - h.pad_begin;
+      const std::int32_t* row = x + (id * h.in + ih) * w.in + kw * w.dilation - w.pad_begin;
+      std::uint32_t* out = y + (od * h.out + oh) * w.out;
+      for (std::int64_t ow = first(w, kw); ow < end(w, kw); ++ow) {
+        out[ow] += static_cast<std::uint32_t>(row[ow * w.stride]) * weight;
+      }
+    }
+  }
+}
+
 // Sums in int32 that wrap; y [N, M, ...].
 inline std::vector<std::int32_t> ConvolveCodes(const Node& node, const Shape& x, const Shape& w,
                                                std::span<const std::int32_t> input,
@@ -41,26 +68,17 @@ inline std::vector<std::int32_t> ConvolveCodes(const Node& node, const Shape& x,
   const auto& [d, h, v] = axes;
   const std::int64_t image = d.in * h.in * v.in, filters = w[0] / node.attributes.Int("group", 1);
   const std::int64_t taps = d.kernel * h.kernel * v.kernel, points = d.out * h.out * v.out;
-  std::vector<std::int32_t> y(static_cast<std::size_t>(x[0] * w[0] * points));
-  for (std::int64_t o = 0; o < x[0] * w[0] * points; ++o) {
-    const std::int64_t point = o % points, m = o / points % w[0], n = o / points / w[0];
-    std::uint32_t sum = 0;
+  std::vector<std::uint32_t> y(static_cast<std::size_t>(x[0] * w[0] * points), 0);
+  for (std::int64_t o = 0; o < x[0] * w[0]; ++o) {
+    const std::int64_t m = o % w[0], n = o / w[0];
     for (std::int64_t k = 0; k < w[1] * taps; ++k) {
-      const std::int64_t c = k / taps, tap = k % taps;
-      const std::int64_t id = point / (h.out * v.out) * d.stride +
-                              tap / (h.kernel * v.kernel) * d.dilation - d.pad_begin;
-      const std::int64_t ih =
-          point / v.out % h.out * h.stride + tap / v.kernel % h.kernel * h.dilation - h.pad_begin;
-      const std::int64_t iw = point % v.out * v.stride + tap % v.kernel * v.dilation - v.pad_begin;
-      if (id < 0 || id >= d.in || ih < 0 || ih >= h.in || iw < 0 || iw >= v.in) continue;
-      const std::int64_t at =
-          (n * x[1] + m / filters * w[1] + c) * image + (id * h.in + ih) * v.in + iw;
-      sum += static_cast<std::uint32_t>(input[static_cast<std::size_t>(at)]) *
-             static_cast<std::uint32_t>(weights[static_cast<std::size_t>(m * w[1] * taps + k)]);
+      const std::int32_t weight = weights[static_cast<std::size_t>(m * w[1] * taps + k)];
+      const std::int64_t channel = n * x[1] + m / filters * w[1] + k / taps;
+      AddTap(axes, k % taps, input.data() + channel * image, static_cast<std::uint32_t>(weight),
+             y.data() + o * points);
     }
-    y[static_cast<std::size_t>(o)] = static_cast<std::int32_t>(sum);
   }
-  return y;
+  return {y.begin(), y.end()};
 }
 
 }  // namespace bw::ops
