@@ -19,7 +19,7 @@ struct TuneOptions {
       "c:fp16";  // grain and scale format of weights; 'c' is the output-channel axis
   std::string scale_method = "mse", activation_scale_method = "norm=3";
   WeightRounding rounding = WeightRounding::kCompensated;
-  bool correct_biases = true;  // of the network found
+  bool correct_biases = true;      // of the network found
   std::string minimize = "total";  // total | weights | activations (bytes)
   // Standard errors of the drop that are kept in reserve for unseen samples; by default 1 for
   // classifiers, whose expected drop guards against luck as well, and 4 for other metrics.
