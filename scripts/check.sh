@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The checks that gate a commit: layers, formatting, scripts, warnings as errors and the unit tests.
-# --slow adds clang-tidy on every source but the tests and the unit tests under the address and undefined-behaviour sanitizers.
+# --slow adds clang-tidy on every source but the tests, and the unit tests and 60 s of fuzzing under the address and
+# undefined-behaviour sanitizers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 sources=$(git ls-files '*.h' '*.cc')
@@ -22,6 +23,8 @@ if [ "${1:-}" = --slow ]; then
   cmake --preset asan >/dev/null
   cmake --build --preset asan -- --quiet
   BITWRIGHT_DATA=$(realpath -m "${BITWRIGHT_DATA:-../shared/data}") ctest --preset asan
+  ninja -C build/asan import_fuzz >/dev/null
+  tests/fuzz/import_fuzz.sh build/asan/bin/import_fuzz 60
   run-clang-tidy -quiet -p build/dev "$PWD/bitwright/(?!.*_test\.cc$)" >build/tidy.log 2>&1 || { grep -E 'warning:|error:' build/tidy.log; exit 1; }
 fi
 echo 'check: clean'

@@ -324,7 +324,7 @@ Expected<void> GraphBuilder::AddNode(int index) {
   if (opset_ < 6) draft.attributes.items.erase("consumed_inputs");
   const Upgrade* upgrade = draft.domain.empty() ? FindUpgrade(draft.op) : nullptr;
   BW_TRY(CheckAttributes(draft, opset_, upgrade));
-  if (opset_ <= kGraphOpset && draft.domain.empty()) BW_TRY(CheckArity(draft, opset_));
+  if (draft.domain.empty()) BW_TRY(CheckArity(draft, opset_));
   BW_TRY(AddSubgraphs(proto_.node(index), draft));
   if (upgrade != nullptr) {
     BW_TRY(upgrade->apply(*this, draft));

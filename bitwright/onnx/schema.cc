@@ -107,6 +107,19 @@ Expected<void> CheckList(const std::vector<ValueId>& values,
   return {};
 }
 
+Expected<void> CheckLeast(const Draft& node, const OpSchema& schema) {
+  constexpr int kMost = std::numeric_limits<int>::max();
+  const auto least = static_cast<std::size_t>(schema.min_input());
+  if (node.inputs.size() < least) {
+    return Fail("has {} inputs, {} allowed", node.inputs.size(), Range(schema.min_input(), kMost));
+  }
+  const std::vector<ValueId> needed(node.inputs.begin(),
+                                    node.inputs.begin() + static_cast<std::ptrdiff_t>(least));
+  BW_TRY(CheckList(needed, schema.inputs(), 0, kMost, "input"));
+  return CheckList(node.outputs, schema.outputs(), schema.min_output(), schema.max_output(),
+                   "output");
+}
+
 }  // namespace
 
 Expected<void> CheckAttributes(const Draft& node, int opset, const Upgrade* upgrade) {
@@ -134,6 +147,7 @@ Expected<void> CheckAttributes(const Draft& node, int opset, const Upgrade* upgr
 Expected<void> CheckArity(const Draft& node, int opset) {
   BW_ASSIGN(const OpSchema* schema, SchemaOf(node, opset));
   if (schema == nullptr) return {};
+  if (opset > kGraphOpset) return CheckLeast(node, *schema);
   BW_TRY(
       CheckList(node.inputs, schema->inputs(), schema->min_input(), schema->max_input(), "input"));
   return CheckList(node.outputs, schema->outputs(), schema->min_output(), schema->max_output(),

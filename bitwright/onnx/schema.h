@@ -9,7 +9,8 @@ namespace bw {
 // (17 when larger); `upgrade`, which may be null, adds what later opsets allow.
 Expected<void> CheckAttributes(const Draft& node, int opset, const Upgrade* upgrade);
 
-// The number of inputs and outputs, and none absent that is needed.
+// The number of inputs and outputs, and none absent that is needed. Later opsets than 17 may have
+// more, but no fewer than 17 needs.
 Expected<void> CheckArity(const Draft& node, int opset);
 
 }  // namespace bw

@@ -28,9 +28,14 @@ void Reference(const Node&, std::span<const ConstTensorRef> inputs,
   for (std::size_t i = 0; i < y.size(); ++i) y[i] = static_cast<std::int32_t>(sums[i]);
 }
 
+std::int64_t Macs(const Node&, std::span<const TensorType> inputs,
+                  std::span<const TensorType> outputs) {
+  return ElementCount(outputs[0].shape) * inputs[0].shape.back();
+}
+
 }  // namespace
 
 BW_ENTRY(OpDef, mat_mul_integer) = {
-    .name = "MatMulInteger", .infer = Infer, .reference = Reference};
+    .name = "MatMulInteger", .infer = Infer, .reference = Reference, .macs = Macs};
 
 }  // namespace bw::ops

@@ -56,8 +56,15 @@ void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
   });
 }
 
+std::int64_t Macs(const Node&, std::span<const TensorType> inputs,
+                  std::span<const TensorType> outputs) {
+  const Shape& w = inputs[3].shape;
+  return ElementCount(outputs[0].shape) * Product(w, 1, w.size());
+}
+
 }  // namespace
 
-BW_ENTRY(OpDef, q_linear_conv) = {.name = "QLinearConv", .infer = Infer, .reference = Reference};
+BW_ENTRY(OpDef, q_linear_conv) = {
+    .name = "QLinearConv", .infer = Infer, .reference = Reference, .macs = Macs};
 
 }  // namespace bw::ops

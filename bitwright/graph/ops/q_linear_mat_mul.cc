@@ -41,9 +41,14 @@ void Reference(const Node&, std::span<const ConstTensorRef> inputs,
   });
 }
 
+std::int64_t Macs(const Node&, std::span<const TensorType> inputs,
+                  std::span<const TensorType> outputs) {
+  return ElementCount(outputs[0].shape) * inputs[0].shape.back();
+}
+
 }  // namespace
 
 BW_ENTRY(OpDef, q_linear_mat_mul) = {
-    .name = "QLinearMatMul", .infer = Infer, .reference = Reference};
+    .name = "QLinearMatMul", .infer = Infer, .reference = Reference, .macs = Macs};
 
 }  // namespace bw::ops
