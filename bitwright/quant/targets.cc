@@ -104,6 +104,7 @@ Expected<QuantTargets> FindTargets(const Graph& graph) {
     if (!finder.IsStored(id) || seen[static_cast<std::size_t>(id)]++ != 0) return;
     const Shape& shape = finder.Type(id).shape;
     if (finder.IsResult(id)) {
+      targets.float_activations.push_back(id);
       targets.float_activation_elements += ElementCount(shape);
     } else {
       targets.tensors.push_back(

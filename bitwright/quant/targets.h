@@ -26,7 +26,8 @@ struct QuantTarget {
 struct QuantTargets {
   std::vector<QuantTarget> tensors;
   std::int64_t float_weight_elements = 0;  // biases and other float constants that are no targets
-  std::int64_t float_activation_elements = 0;  // activations that stay float: the network's outputs
+  std::vector<ValueId> float_activations;  // that are stored and stay float: the network's outputs
+  std::int64_t float_activation_elements = 0;  // of these, for batch 1
 
   std::vector<std::size_t> Of(TargetKind kind) const;
 };
