@@ -1,6 +1,7 @@
 #include "bitwright/graph/integer_grid.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 namespace bw {
@@ -28,15 +29,20 @@ std::optional<IntegerGrid> FindIntegerGrid(const Attributes& attributes) {
   IntegerGrid grid{*spec, attributes.Float("scale", 1), zero};
   grid.unit = info.integer_form->unit;
   const double low = info.min / grid.unit, high = info.max / grid.unit;
-  grid.magnitude = static_cast<std::int32_t>(std::max(std::abs(low - zero), std::abs(high - zero)));
-  if (const auto centred = ByteOf(low - zero, high - zero)) {
+  if (high - low > 2.0 * kGreatestInteger) return std::nullopt;
+  grid.low = static_cast<std::int32_t>(low) - zero;
+  grid.high = static_cast<std::int32_t>(high) - zero;
+  if (grid.magnitude() > kGreatestInteger) return std::nullopt;
+  grid.significand_bits = spec->symmetric
+                              ? info.significand_bits
+                              : std::bit_width(static_cast<std::uint32_t>(grid.magnitude()));
+  if (const auto centred = ByteOf(grid.low, grid.high)) {
     grid.dtype = *centred;
     return grid;
   }
   const auto coded = ByteOf(low, high);
-  if (!coded) return std::nullopt;
-  grid.dtype = *coded;
-  grid.offset = zero;
+  grid.dtype = coded.value_or(DType::kInt32);
+  grid.offset = coded ? zero : 0;
   return grid;
 }
 

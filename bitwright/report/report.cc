@@ -44,6 +44,31 @@ std::string TensorRow(const TensorReport& tensor) {
                      tensor.bits, tensor.elements, tensor.bytes, sqnr, sensitivity);
 }
 
+Json LayerJson(const std::string& name, const LayerArithmetic& layer) {
+  Json json = {{"name", name}, {"path", PathName(layer.path)}};
+  if (!layer.reason.empty()) json["reason"] = layer.reason;
+  return json;
+}
+
+// How many layers ran on each path, and why some ran in float32.
+std::string LayersText(const Report& report) {
+  std::map<LayerPath, int> counts;
+  std::map<std::string, int> reasons;
+  for (const auto& [name, layer] : report.layers) {
+    ++counts[layer.path];
+    if (!layer.reason.empty()) ++reasons[layer.reason];
+  }
+  std::string text;
+  for (const auto& [path, count] : counts)
+    text +=
+        fmt::format("{}{} {}", text.empty() ? "Layers by arithmetic (docs/numerics.md): " : ", ",
+                    count, PathName(path));
+  if (!text.empty()) text += ".\n";
+  for (const auto& [reason, count] : reasons)
+    text += fmt::format("float32 in {}: {}.\n", count, reason);
+  return text.empty() ? text : text + "\n";
+}
+
 }  // namespace
 
 std::string ReportToJson(const Report& report) {
@@ -77,8 +102,7 @@ std::string ReportToJson(const Report& report) {
          {"sensitivity", tensor.sensitivity ? Number(*tensor.sensitivity) : Json(nullptr)}});
   }
   json["layers"] = Json::array();
-  for (const auto& [name, path] : report.layers)
-    json["layers"].push_back({{"name", name}, {"path", PathName(path)}});
+  for (const auto& [name, layer] : report.layers) json["layers"].push_back(LayerJson(name, layer));
   return json.dump(2) + "\n";
 }
 
@@ -105,12 +129,7 @@ std::string ReportToMarkdown(const Report& report) {
       "Sensitivity is the "
       "divergence of the network's output from the float network's with that tensor alone "
       "rounded.\n\n";
-  const auto on_bytes = std::count_if(report.layers.begin(), report.layers.end(),
-                                      [](auto& layer) { return layer.second == LayerPath::kInt8; });
-  text += fmt::format(
-      "{} of {} layers ran on integers of a byte with exact sums, the others in float32 "
-      "(docs/numerics.md).\n\n",
-      on_bytes, report.layers.size());
+  text += LayersText(report);
   text +=
       "| tensor | kind | spec | bits | elements | bytes | SQNR | sensitivity "
       "|\n|---|---|---|---|---|---|---|---|\n";

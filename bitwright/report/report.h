@@ -31,7 +31,7 @@ struct Report {
   Sizes sizes;
   double seconds = 0;
   std::vector<TensorReport> tensors;
-  std::map<std::string, LayerPath> layers;  // the arithmetic of each layer, by node name
+  std::map<std::string, LayerArithmetic> layers;  // by node name
 
   double drop() const { return float_value - quantized_value; }
 };

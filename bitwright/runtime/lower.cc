@@ -13,71 +13,17 @@ namespace {
 
 constexpr std::string_view kDomain = "bitwright";
 
-// Weights as integers, and the value of one for each output channel.
-struct IntegerWeights {
-  Tensor integers;  // int8, the weight's shape
-  std::vector<double> steps;
-  std::int32_t magnitude = 0;
-};
-
-// Scales by the index of `axis`, where the output channels are.
-std::optional<std::vector<double>> ChannelScales(const QTensor& weight, int axis) {
-  const auto channels = static_cast<std::size_t>(weight.shape[static_cast<std::size_t>(axis)]);
-  const std::vector<float>& scales = weight.params.scales;
-  if (std::holds_alternative<PerTensor>(weight.spec.grain))
-    return std::vector<double>(channels, static_cast<double>(scales[0]));
-  const auto* channel = std::get_if<PerChannel>(&weight.spec.grain);
-  if (channel == nullptr || channel->axis != axis) return std::nullopt;
-  return std::vector<double>(scales.begin(), scales.end());
-}
-
-// [rows, columns] -> [columns, rows]
-void Transpose(Tensor& matrix) {
-  const std::int64_t rows = matrix.shape()[0], columns = matrix.shape()[1];
-  Tensor turned(DType::kInt8, {columns, rows});
-  for (std::int64_t r = 0; r < rows; ++r) {
-    for (std::int64_t c = 0; c < columns; ++c) {
-      turned.span<std::int8_t>()[static_cast<std::size_t>(c * rows + r)] =
-          matrix.span<std::int8_t>()[static_cast<std::size_t>(r * columns + c)];
-    }
-  }
-  matrix = std::move(turned);
-}
-
-// The integers of a weight whose output channels are on `axis`; a matrix gets them in front, and
-// two axes of 1 behind.
-std::optional<IntegerWeights> ReadWeights(const Value& value, int axis) {
-  if (!value.quantized) return std::nullopt;
-  const QTensor& weight = *value.quantized;
-  const FormatInfo& info = weight.spec.element.info();
-  if (!weight.spec.symmetric || !info.integer_form) return std::nullopt;
-  const double unit = info.integer_form->unit;
-  if (info.min / unit < -128 || info.max / unit > 127) return std::nullopt;
-  auto scales = ChannelScales(weight, axis);
-  if (!scales) return std::nullopt;
-  IntegerWeights result{Tensor(DType::kInt8, weight.shape), *std::move(scales)};
-  for (double& step : result.steps) step *= unit;
-  const std::vector<Code> codes = Unpack(weight.codes, weight.spec.element.bits(),
-                                         static_cast<std::size_t>(ElementCount(weight.shape)));
-  const std::span<std::int8_t> integers = result.integers.span<std::int8_t>();
-  for (std::size_t i = 0; i < codes.size(); ++i)
-    integers[i] = static_cast<std::int8_t>(weight.spec.element.Decode(codes[i]) / unit);
-  result.magnitude = static_cast<std::int32_t>(std::max(-info.min, info.max) / unit);
-  if (weight.shape.size() != 2) return result;
-  if (axis == 1) Transpose(result.integers);
-  result.integers.Reshape({result.integers.shape()[0], result.integers.shape()[1], 1, 1});
-  return result;
-}
-
 // The axis of output channels of a layer that can be lowered.
-std::optional<int> ChannelAxis(const Node& node, const Shape& weight) {
+Expected<int> ChannelAxis(const Node& node, const Shape& weight) {
   const std::string_view op = node.op->name;
   if (op == "Conv" && weight.size() == 4) return 0;
-  if (weight.size() != 2) return std::nullopt;
-  if (op == "MatMul" && node.op->weight_input >= 0) return 1;
+  if (op == "MatMul" && weight.size() == 2) return 1;
+  if (op != "Gemm" && op != "MatMul")
+    return Fail("{} of weights {} has no integer form", op, ShapeText(weight));
   const bool plain = node.attributes.Float("alpha", 1) == 1 &&
                      node.attributes.Float("beta", 1) == 1 && node.attributes.Int("transA", 0) == 0;
-  if (op != "Gemm" || !plain) return std::nullopt;
+  if (weight.size() != 2 || !plain)
+    return Fail("{} of more than two axes, or with alpha, beta or transA, has no integer form", op);
   return node.attributes.Int("transB", 0) != 0 ? 0 : 1;
 }
 
@@ -90,7 +36,7 @@ class Lowering {
     std::vector<Node> nodes = std::move(graph().nodes);
     graph().nodes.clear();
     for (std::size_t i = 0; i < count; ++i) Emit(std::move(nodes[i]));
-    UseBytes();
+    UseIntegers();
     FuseOutputs();
     RemoveDead(graph());
     const Expected<void> verified = Verify(graph());
@@ -103,8 +49,9 @@ class Lowering {
 
   void Emit(Node node) {
     if (node.op->role == OpRole::kCompute) {
-      const bool lowered = LowerLayer(node);
-      result_.paths[node.name] = lowered ? LayerPath::kInt8 : LayerPath::kFloat32;
+      const Expected<LayerPath> path = LowerLayer(node);
+      result_.layers[node.name] = path ? LayerArithmetic{*path, {}}
+                                       : LayerArithmetic{LayerPath::kFloat32, path.error().message};
     }
     if (node.op->name == "FakeQuantize") grids_[node.outputs[0]] = graph().nodes.size();
     const bool keeps_grid = node.op->name == "MaxPool" || node.op->name == "Identity" ||
@@ -115,63 +62,78 @@ class Lowering {
     if (behind_) graph().nodes.push_back(*std::exchange(behind_, std::nullopt));
   }
 
-  // The node as an IntegerConv of its input's bytes, if it can be one; a product of matrices as one
-  // of a single position.
-  bool LowerLayer(Node& node) {
-    const auto source = grids_.find(node.inputs[0]);
-    if (source == grids_.end() || node.inputs.size() < 2) return false;
-    const Attributes rounding = graph().nodes[source->second].attributes;
-    const auto grid = FindIntegerGrid(rounding);
-    const Value& weight = graph().value(node.inputs[1]);
-    if (!grid || !weight.quantized) return false;
-    const auto axis = ChannelAxis(node, weight.quantized->shape);
-    if (!axis) return false;
+  // What a layer multiplies.
+  struct Operands {
+    Attributes rounding;  // of the input
+    IntegerGrid grid;
+    IntegerWeights weights;
+    Tensor bias;
+    LayerPath path;
+  };
+
+  // The node as an IntegerConv of its input's integers, if it can be one; a product of matrices as
+  // one of a single position.
+  Expected<LayerPath> LowerLayer(Node& node) {
+    BW_ASSIGN(const Operands layer, ReadOperands(node));
     const bool matrix = node.op->name != "Conv";
-    if (node.op->name == "MatMul" && RankOf(node.inputs[0]) != 2) return false;
-    const auto weights = ReadWeights(weight, *axis);
-    const auto bias = weights ? ReadBias(node, *weights) : std::nullopt;
-    if (!bias || !SumsFit(*weights, *grid)) return false;
-    const std::string stem = weight.name;
+    const std::string stem = graph().value(node.inputs[1]).name;
     const ValueId values = matrix ? Reshaped(node.inputs[0], {0, -1, 1, 1}) : node.inputs[0];
-    const ValueId bytes = Bytes(values, rounding, *grid);
+    node.inputs = {Integers(values, layer.rounding, layer.grid),
+                   graph().AddConstant(stem + ".integers", layer.weights.integers),
+                   graph().AddConstant(stem + ".multiplier", Multiplier(layer)),
+                   graph().AddConstant(stem + ".added", layer.bias)};
     node.op = FindOp("IntegerConv", kDomain);
-    node.inputs = {bytes, graph().AddConstant(stem + ".integers", weights->integers),
-                   graph().AddConstant(stem + ".multiplier", Multiplier(*weights, *grid)),
-                   graph().AddConstant(stem + ".added", *bias)};
     for (const char* name : {"kernel_shape", "alpha", "beta", "transA", "transB"})
       node.attributes.items.erase(name);
-    node.attributes.Set("offset", static_cast<std::int64_t>(grid->offset));
+    node.attributes.Set("offset", static_cast<std::int64_t>(layer.grid.offset));
+    node.attributes.Set("input_low", static_cast<std::int64_t>(layer.grid.low));
+    node.attributes.Set("input_high", static_cast<std::int64_t>(layer.grid.high));
+    node.attributes.Set("input_significand",
+                        static_cast<std::int64_t>(layer.grid.significand_bits));
     if (matrix) Flatten(node);
-    return true;
+    return layer.path;
+  }
+
+  Expected<Operands> ReadOperands(const Node& node) {
+    const Value* weight = node.inputs.size() < 2 ? nullptr : &graph().value(node.inputs[1]);
+    if (weight == nullptr || !weight->quantized) return Fail("weights are not quantized");
+    const auto source = grids_.find(node.inputs[0]);
+    if (source == grids_.end()) return Fail("the input is not rounded");
+    BW_ASSIGN(const int axis, ChannelAxis(node, weight->quantized->shape));
+    if (node.op->name == "MatMul" && RankOf(node.inputs[0]) != 2)
+      return Fail("MatMul of {} axes has no integer form", RankOf(node.inputs[0]));
+    const Attributes& rounding = graph().nodes[source->second].attributes;
+    const auto grid = FindIntegerGrid(rounding);
+    if (!grid) {
+      return Fail("inputs of {} are no integers of at most 20 bits of one unit",
+                  rounding.String("spec", ""));
+    }
+    BW_ASSIGN(IntegerWeights weights, ReadWeights(*weight->quantized, axis));
+    BW_ASSIGN(Tensor bias, ReadBias(node, weights));
+    BW_ASSIGN(const LayerPath path, ExactPath(*grid, weights));
+    return Operands{rounding, *grid, std::move(weights), std::move(bias), path};
   }
 
   // Known where the graph says it: 0 else.
   std::size_t RankOf(ValueId id) { return graph().value(id).type.shape.size(); }
 
-  // No sum can leave 32 bits.
-  static bool SumsFit(const IntegerWeights& weights, const IntegerGrid& grid) {
-    const double terms = static_cast<double>(weights.integers.size()) /
-                         static_cast<double>(weights.integers.shape()[0]);
-    return terms * weights.magnitude * grid.magnitude <=
-           static_cast<double>(std::numeric_limits<std::int32_t>::max());
-  }
-
-  // Nothing where it is no constant of one number for each channel.
-  std::optional<Tensor> ReadBias(const Node& node, const IntegerWeights& weights) {
+  Expected<Tensor> ReadBias(const Node& node, const IntegerWeights& weights) {
     const std::int64_t channels = weights.integers.shape()[0];
     if (node.inputs.size() < 3 || node.inputs[2] == kNoValue)
       return Tensor(DType::kFloat32, {channels});
     const auto& constant = graph().value(node.inputs[2]).constant;
-    if (!constant || constant->size() != channels) return std::nullopt;
+    if (!constant || constant->size() != channels)
+      return Fail("the bias is no constant of {} numbers", channels);
     Tensor bias = *constant;
     bias.Reshape({channels});
     return bias;
   }
 
-  static Tensor Multiplier(const IntegerWeights& weights, const IntegerGrid& grid) {
-    Tensor multiplier(DType::kFloat32, {weights.integers.shape()[0]});
-    for (std::size_t c = 0; c < weights.steps.size(); ++c)
-      multiplier.span<float>()[c] = static_cast<float>(grid.step() * weights.steps[c]);
+  static Tensor Multiplier(const Operands& layer) {
+    const std::vector<double>& steps = layer.weights.steps;
+    Tensor multiplier(DType::kFloat32, {static_cast<std::int64_t>(steps.size())});
+    for (std::size_t c = 0; c < steps.size(); ++c)
+      multiplier.span<float>()[c] = static_cast<float>(layer.grid.step() * steps[c]);
     return multiplier;
   }
 
@@ -196,32 +158,32 @@ class Lowering {
     behind_ = Node{node.name + ".flatten", FindOp("Flatten"), {raw}, {output}, {}};
   }
 
-  // The bytes of a value on the grid, made once.
-  ValueId Bytes(ValueId value, const Attributes& rounding, const IntegerGrid& grid) {
-    const auto known = bytes_.find(value);
-    if (known != bytes_.end()) return known->second;
-    const std::string name = graph().value(value).name + ".bytes";
+  // The integers of a value on the grid, made once.
+  ValueId Integers(ValueId value, const Attributes& rounding, const IntegerGrid& grid) {
+    const auto known = integers_.find(value);
+    if (known != integers_.end()) return known->second;
+    const std::string name = graph().value(value).name + ".integers";
     const ValueId id = graph().AddValue(name, {grid.dtype, {}});
     Node node{name, FindOp("ToInteger", kDomain), {value}, {id}, rounding};
     graph().nodes.push_back(std::move(node));
-    return bytes_[value] = id;
+    return integers_[value] = id;
   }
 
-  // FakeQuantize whose values are wanted as bytes: the bytes come from the raw value, and the
-  // values, where somebody still reads them, from the bytes.
-  void UseBytes() {
+  // FakeQuantize whose values are wanted as integers: these come from the raw value, and the
+  // values, where somebody still reads them, from the integers.
+  void UseIntegers() {
     std::vector<int> producers = Producers(graph());
     for (Node& node : graph().nodes) {
       if (node.op->name != "ToInteger") continue;
       const int producer = producers[static_cast<std::size_t>(node.inputs[0])];
       Node& source = graph().nodes[static_cast<std::size_t>(producer)];
       if (source.op->name != "FakeQuantize") continue;
-      const ValueId values = source.outputs[0], bytes = node.outputs[0];
+      const ValueId values = source.outputs[0], integers = node.outputs[0];
       const ValueId raw = source.inputs[0];
       source.op = FindOp("ToInteger", kDomain);
-      source.outputs = {bytes};
+      source.outputs = {integers};
       node.op = FindOp("FromInteger", kDomain);
-      node.inputs = {bytes};
+      node.inputs = {integers};
       node.outputs = {values};
       source.inputs = {raw};
       producers = Producers(graph());
@@ -246,7 +208,7 @@ class Lowering {
     }
   }
 
-  // IntegerConv -> [Relu or Clip] -> ToInteger becomes one IntegerConv of bytes.
+  // IntegerConv -> [Relu or Clip] -> ToInteger becomes one IntegerConv of integers.
   void FuseOutputs() {
     const std::vector<int> producers = Producers(graph()), uses = UseCounts(graph());
     for (Node& node : graph().nodes) {
@@ -294,14 +256,12 @@ class Lowering {
 
   Lowered result_;
   std::map<ValueId, std::size_t> grids_;  // value -> index of the FakeQuantize whose grid it is on
-  std::map<ValueId, ValueId> bytes_;      // value -> its bytes
+  std::map<ValueId, ValueId> integers_;   // value -> its integers
   std::map<ValueId, ValueId> reshaped_;   // matrix -> the same with two axes of 1 behind
   std::optional<Node> behind_;            // to follow the node at hand
 };
 
 }  // namespace
-
-std::string_view PathName(LayerPath path) { return path == LayerPath::kInt8 ? "int8" : "float32"; }
 
 Lowered LowerToIntegers(const Graph& graph) { return Lowering(graph).Run(); }
 

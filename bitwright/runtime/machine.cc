@@ -91,41 +91,60 @@ double ProductPeak(Type source, Type weights, Type result) {
   return static_cast<double>(kSize) * kSize * kSize / seconds * 1e-9;
 }
 
-double CopyPeak() {
-  constexpr std::size_t kBytes = std::size_t{1} << 17;  // both sides stay in the second cache
-  constexpr int kTimes = 64;
-  std::vector<char> from(kBytes, 1), to(kBytes);
+// Of `bytes` on either side.
+double CopyPeak(std::size_t bytes, int times) {
+  std::vector<char> from(bytes, 1), to(bytes);
   const double seconds = BestSeconds([&] {
-    for (int i = 0; i < kTimes; ++i) {
-      std::memcpy(to.data(), from.data(), kBytes);
+    for (int i = 0; i < times; ++i) {
+      std::memcpy(to.data(), from.data(), bytes);
       from[0] = to[static_cast<std::size_t>(i)];  // no copy is like the last
     }
   });
-  return 2.0 * kBytes * kTimes / seconds * 1e-9;
+  return 2.0 * static_cast<double>(bytes) * times / seconds * 1e-9;
+}
+
+// Without the unit oneDNN emulates it: no peak.
+double Bf16Peak() {
+  const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
+  if (isa != dnnl::cpu_isa::avx512_core_bf16 && isa != dnnl::cpu_isa::avx512_core_amx) return 0;
+  return ProductPeak(Type::bf16, Type::bf16, Type::f32);
 }
 
 Json ToJson(const MachinePeaks& peaks) {
   return {{"cpu", peaks.cpu},
           {"isa", peaks.isa},
           {"float32_gmacs", peaks.float32},
+          {"bf16_gmacs", peaks.bf16},
           {"int8_gmacs", peaks.int8},
-          {"copy_gb_s", peaks.copy_bytes}};
+          {"copy_gb_s", peaks.copy_bytes},
+          {"memory_gb_s", peaks.memory_bytes}};
 }
 
 }  // namespace
 
 MachinePeaks MeasurePeaks() {
-  return {CpuName(), IsaName(), ProductPeak(Type::f32, Type::f32, Type::f32),
-          ProductPeak(Type::u8, Type::s8, Type::s32), CopyPeak()};
+  constexpr std::size_t kInSecondCache = std::size_t{1} << 17, kInMemory = std::size_t{1} << 27;
+  return {CpuName(),
+          IsaName(),
+          ProductPeak(Type::f32, Type::f32, Type::f32),
+          Bf16Peak(),
+          ProductPeak(Type::u8, Type::s8, Type::s32),
+          CopyPeak(kInSecondCache, 64),
+          CopyPeak(kInMemory, 1)};
 }
 
 MachinePeaks KnownPeaks(const std::string& file) {
   if (const auto text = file.empty() ? Expected<std::string>("") : ReadFile(file)) {
     const Json json = Json::parse(*text, nullptr, false);
-    if (json.is_object() && json.value("cpu", "") == CpuName() &&
-        json.value("isa", "") == IsaName()) {
-      return {CpuName(), IsaName(), json.value("float32_gmacs", 0.0), json.value("int8_gmacs", 0.0),
-              json.value("copy_gb_s", 0.0)};
+    const bool whole = json.is_object() && json.contains("memory_gb_s");
+    if (whole && json.value("cpu", "") == CpuName() && json.value("isa", "") == IsaName()) {
+      return {CpuName(),
+              IsaName(),
+              json.value("float32_gmacs", 0.0),
+              json.value("bf16_gmacs", 0.0),
+              json.value("int8_gmacs", 0.0),
+              json.value("copy_gb_s", 0.0),
+              json.value("memory_gb_s", 0.0)};
     }
   }
   const MachinePeaks peaks = MeasurePeaks();

@@ -8,10 +8,12 @@
 namespace bw {
 
 struct MachinePeaks {
-  std::string cpu;               // as the system names it
-  std::string isa;               // the level that oneDNN uses: "avx512_core_vnni"
-  double float32 = 0, int8 = 0;  // 10^9 multiply-accumulates a second, of a product of matrices
-  double copy_bytes = 0;         // 10^9 bytes a second, read and written, from the second cache
+  std::string cpu;  // as the system names it
+  std::string isa;  // the level that oneDNN uses: "avx512_core_vnni"
+  // 10^9 multiply-accumulates a second, of a product of matrices; bf16 is 0 without its unit.
+  double float32 = 0, bf16 = 0, int8 = 0;
+  // 10^9 bytes a second, read and written, in the second cache and in main memory.
+  double copy_bytes = 0, memory_bytes = 0;
 };
 
 // Measures for about a second.

@@ -1,6 +1,9 @@
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "bitwright/base/file.h"
@@ -138,12 +141,38 @@ Expected<Timing> Time(const Graph& graph, std::int64_t batch, const Options& opt
 
 struct NodeFigures {
   std::string name, op, path;
+  std::string reason;             // for float32 in a quantized network
   double seconds = 0, gmacs = 0;  // of one run; 10^9 multiply-accumulates a second
-  double fraction = 0;            // of the peak of its path; 0 where it multiplies nothing
+  double gbytes = 0;              // 10^9 bytes a second, inputs and outputs
+  // Of the peak of its path; of the copying speed in the second cache where it multiplies nothing.
+  double fraction = 0;
 };
 
-Expected<std::vector<NodeFigures>> Figures(const Graph& graph, const Timing& timing,
+double PeakOf(LayerPath path, const MachinePeaks& peaks) {
+  switch (path) {
+    case LayerPath::kInt8:
+    case LayerPath::kSplitInt8:
+      return peaks.int8;
+    case LayerPath::kBf16:
+      return peaks.bf16 > 0 ? peaks.bf16 : peaks.float32;
+    case LayerPath::kFloat32:
+      break;
+  }
+  return peaks.float32;
+}
+
+double Bytes(const std::vector<TensorType>& types) {
+  double bytes = 0;
+  for (const TensorType& type : types) {
+    bytes +=
+        static_cast<double>(ElementCount(type.shape)) * static_cast<double>(DTypeBytes(type.dtype));
+  }
+  return bytes;
+}
+
+Expected<std::vector<NodeFigures>> Figures(const Lowered& network, const Timing& timing,
                                            const MachinePeaks& peaks) {
+  const Graph& graph = network.graph;
   BW_ASSIGN(const Tensor input, Input(graph, timing.batch));
   BW_ASSIGN(const InferredTypes types, InferTypes(graph, {input.shape()}));
   const auto type = [&](ValueId id) {
@@ -152,17 +181,24 @@ Expected<std::vector<NodeFigures>> Figures(const Graph& graph, const Timing& tim
   std::vector<NodeFigures> all;
   for (const Executor::NodeTime& time : timing.nodes) {
     const OpDef& op = *time.node->op;
-    NodeFigures figures{
-        time.node->name, std::string(op.name), "", time.seconds / timing.runs, 0, 0};
+    NodeFigures figures;
+    figures.name = time.node->name;
+    figures.op = op.name;
+    figures.seconds = time.seconds / timing.runs;
+    std::vector<TensorType> inputs, outputs;
+    for (const ValueId id : time.node->inputs) inputs.push_back(type(id));
+    for (const ValueId id : time.node->outputs) outputs.push_back(type(id));
+    figures.gbytes = (Bytes(inputs) + Bytes(outputs)) / figures.seconds * 1e-9;
+    figures.fraction = figures.gbytes / peaks.copy_bytes;
     if (op.macs != nullptr) {
-      const bool bytes = op.name == "IntegerConv";
-      std::vector<TensorType> inputs, outputs;
-      for (const ValueId id : time.node->inputs) inputs.push_back(type(id));
-      for (const ValueId id : time.node->outputs) outputs.push_back(type(id));
-      figures.path = PathName(bytes ? LayerPath::kInt8 : LayerPath::kFloat32);
+      const auto known = network.layers.find(time.node->name);
+      const LayerArithmetic layer =
+          known == network.layers.end() ? LayerArithmetic{} : known->second;
+      figures.path = PathName(layer.path);
+      figures.reason = layer.reason;
       figures.gmacs =
           static_cast<double>(op.macs(*time.node, inputs, outputs)) / figures.seconds * 1e-9;
-      figures.fraction = figures.gmacs / (bytes ? peaks.int8 : peaks.float32);
+      figures.fraction = figures.gmacs / PeakOf(layer.path, peaks);
     }
     all.push_back(std::move(figures));
   }
@@ -177,7 +213,9 @@ Json ToJson(const Timing& timing, const std::vector<NodeFigures>& figures) {
                       {"path", f.path},
                       {"ms", f.seconds * 1e3},
                       {"gmacs", f.gmacs},
+                      {"gbytes", f.gbytes},
                       {"of_peak", f.fraction}});
+    if (!f.reason.empty()) layers.back()["reason"] = f.reason;
   }
   return {{"batch", timing.batch},
           {"latency_ms", timing.latency * 1e3},
@@ -190,14 +228,23 @@ void Print(const Timing& timing, const std::vector<NodeFigures>& figures) {
              timing.latency * 1e3, timing.throughput);
   double total = 0;
   for (const NodeFigures& f : figures) total += f.seconds;
-  fmt::print("{:<40} {:<14} {:<8} {:>9} {:>6} {:>8} {:>8}\n", "node", "op", "path", "ms", "%",
-             "GMAC/s", "of peak");
+  fmt::print("{:<40} {:<14} {:<10} {:>9} {:>6} {:>8} {:>7} {:>8}\n", "node", "op", "path", "ms",
+             "%", "GMAC/s", "GB/s", "of peak");
   for (const NodeFigures& f : figures) {
-    const std::string speed =
-        f.gmacs > 0 ? fmt::format("{:>8.1f} {:>7.0f}%", f.gmacs, 100 * f.fraction) : "";
-    fmt::print("{:<40} {:<14} {:<8} {:>9.4f} {:>6.1f} {}\n", f.name, f.op, f.path, f.seconds * 1e3,
-               100 * f.seconds / total, speed);
+    const std::string speed = f.gmacs > 0 ? fmt::format("{:.1f}", f.gmacs) : "";
+    fmt::print("{:<40} {:<14} {:<10} {:>9.4f} {:>6.1f} {:>8} {:>7.1f} {:>7.0f}%\n", f.name, f.op,
+               f.path, f.seconds * 1e3, 100 * f.seconds / total, speed, f.gbytes, 100 * f.fraction);
   }
+}
+
+// Why layers of a quantized network run in float32.
+void PrintReasons(const Lowered& network) {
+  std::map<std::string, std::vector<std::string>> nodes;
+  for (const auto& [name, layer] : network.layers) {
+    if (!layer.reason.empty()) nodes[layer.reason].push_back(name);
+  }
+  for (const auto& [reason, names] : nodes)
+    fmt::print("float32 in {}: {}\n", fmt::join(names, ", "), reason);
 }
 
 Expected<int> Run(const Options& options) {
@@ -209,20 +256,23 @@ Expected<int> Run(const Options& options) {
                {"isa", peaks.isa},
                {"peaks",
                 {{"float32_gmacs", peaks.float32},
+                 {"bf16_gmacs", peaks.bf16},
                  {"int8_gmacs", peaks.int8},
-                 {"copy_gb_s", peaks.copy_bytes}}},
+                 {"copy_gb_s", peaks.copy_bytes},
+                 {"memory_gb_s", peaks.memory_bytes}}},
                {"threads", ThreadCount(options.threads)}};
   if (!options.json) {
     fmt::print(
-        "{}, {}\none thread's peaks: float32 {:.0f} GMAC/s, int8 {:.0f} GMAC/s, copying in "
-        "the second cache {:.0f} GB/s; {} threads\n",
-        peaks.cpu, peaks.isa, peaks.float32, peaks.int8, peaks.copy_bytes,
-        ThreadCount(options.threads));
+        "{}, {}\none thread's peaks: float32 {:.0f} GMAC/s, bf16 {:.0f}, int8 {:.0f}, copying in "
+        "the second cache {:.0f} GB/s, in memory {:.0f}; {} threads\n",
+        peaks.cpu, peaks.isa, peaks.float32, peaks.bf16, peaks.int8, peaks.copy_bytes,
+        peaks.memory_bytes, ThreadCount(options.threads));
+    PrintReasons(network);
   }
   for (const std::int64_t batch : options.batches) {
     Expected<Timing> timing = Time(network.graph, batch, options);
     if (!timing) return Context(options.model, timing.error());
-    BW_ASSIGN(const std::vector<NodeFigures> figures, Figures(network.graph, *timing, peaks));
+    BW_ASSIGN(const std::vector<NodeFigures> figures, Figures(network, *timing, peaks));
     if (options.json)
       json["batches"].push_back(ToJson(*timing, figures));
     else

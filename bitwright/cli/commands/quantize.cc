@@ -271,7 +271,7 @@ Expected<int> Run(const Options& options) {
     if (!measured) return Context(options.model, measured.error());
   }
   ClearProgress();
-  report.layers = LowerToIntegers(quantized.graph).paths;
+  report.layers = LowerToIntegers(quantized.graph).layers;
   report.sizes = PlanSizes(inputs.targets, quantized.plan);
   const bool calibrated = inputs.calibration.has_value();
   BW_ASSIGN(report.tensors,

@@ -101,7 +101,7 @@ Expected<Report> MakeReport(const Options& options, const Graph& graph, const Qu
       data.test.size(), tune.seed);
   report.max_drop = tune.max_drop;
   report.search_drop = result.search_drop;
-  report.layers = LowerToIntegers(result.quantized).paths;
+  report.layers = LowerToIntegers(result.quantized).layers;
   report.sizes = PlanSizes(targets, result.plan);
   BW_ASSIGN(report.tensors, TensorReports(graph, result.quantized, targets, result.plan,
                                           result.statistics, result.chosen));

@@ -1,4 +1,4 @@
-// The values of bytes on an integer grid: [N, H, W, C] back to [N, C, H, W], the very floats that
+// The values of integers on a grid: [N, H, W, C] back to [N, C, H, W], the very floats that
 // FakeQuantize with these attributes gives.
 
 #include "bitwright/graph/integer_grid.h"
@@ -11,7 +11,7 @@ Expected<Types> Infer(const InferInput& in) {
   BW_TRY(CheckCounts(in, {1, 1, 1}));
   const auto grid = FindIntegerGrid(in.node.attributes);
   if (!grid || grid->dtype != in.types[0].dtype || in.types[0].shape.size() != 4) {
-    return Fail("input is {} {}, four axes of bytes of spec '{}' are needed",
+    return Fail("input is {} {}, four axes of integers of spec '{}' are needed",
                 DTypeName(in.types[0].dtype), ShapeText(in.types[0].shape),
                 in.node.attributes.String("spec", ""));
   }
@@ -29,10 +29,7 @@ void Load(ConstTensorRef x, TensorRef y, const IntegerGrid& grid) {
 void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
                std::span<const TensorRef> outputs) {
   const IntegerGrid grid = FindIntegerGrid(node.attributes).value();
-  if (grid.dtype == DType::kUint8)
-    Load<std::uint8_t>(inputs[0], outputs[0], grid);
-  else
-    Load<std::int8_t>(inputs[0], outputs[0], grid);
+  DispatchStored(grid.dtype, [&]<typename T>() { Load<T>(inputs[0], outputs[0], grid); });
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
-// Convolution of bytes, exact: inputs x [N, H, W, C] on an integer grid with attribute `offset`,
-// weights [O, C/group, kh, kw] int8, multiplier [O], bias [O] float32; docs/numerics.md, "Layers of
-// integers". With attribute spec the result goes through min(max(y, low), high) to that integer
-// grid, as bytes [N, H, W, C]; else it is y [N, C, H, W].
+// Convolution of integers, exact: inputs x [N, H, W, C] on an integer grid with attribute `offset`,
+// weights [O, C/group, kh, kw] int8 or int32, multiplier [O], bias [O] float32; docs/numerics.md,
+// "Layers of integers". x - offset lies in [input_low, input_high] and has input_significand bits
+// (attributes). With attribute spec the result goes through min(max(y, low), high) to that integer
+// grid, as its integers [N, H, W, C]; else it is y [N, C, H, W].
 
 #include <algorithm>
 
@@ -20,9 +21,11 @@ Expected<std::vector<Window>> Windows(const Node& node, const Shape& x, const Sh
 Expected<void> CheckShapes(const InferInput& in) {
   const Shape &x = in.types[0].shape, &w = in.types[1].shape;
   const std::int64_t group = in.node.attributes.Int("group", 1);
-  const bool bytes = in.types[0].dtype == DType::kUint8 || in.types[0].dtype == DType::kInt8;
-  if (!bytes || x.size() != 4 || w.size() != 4 || in.types[1].dtype != DType::kInt8) {
-    return Fail("inputs are {} {} and {} {}, bytes of four axes and int8 weights are needed",
+  const DType input = in.types[0].dtype, weights = in.types[1].dtype;
+  const bool stored = input == DType::kUint8 || input == DType::kInt8 || input == DType::kInt32;
+  const bool integers = weights == DType::kInt8 || weights == DType::kInt32;
+  if (!stored || !integers || x.size() != 4 || w.size() != 4) {
+    return Fail("inputs are {} {} and {} {}, integers of four axes are needed",
                 DTypeName(in.types[0].dtype), ShapeText(x), DTypeName(in.types[1].dtype),
                 ShapeText(w));
   }
@@ -46,16 +49,16 @@ Expected<Types> Infer(const InferInput& in) {
   if (!in.node.attributes.Has("spec")) return Types{{DType::kFloat32, out}};
   const auto grid = FindIntegerGrid(in.node.attributes);
   if (!grid)
-    return Fail("spec is '{}', integers of a byte times a unit are needed",
+    return Fail("spec is '{}', integers of at most 20 bits times a unit are needed",
                 in.node.attributes.String("spec", ""));
   return Types{{grid->dtype, ChannelsLast(out)}};
 }
 
 // One output element's sum.
-template <typename T>
-std::int64_t Sum(std::span<const T> x, const Shape& xs, std::span<const std::int8_t> w,
-                 const Shape& ws, std::span<const Window> windows, std::int64_t n, std::int64_t o,
-                 std::int64_t oh, std::int64_t ow, std::int64_t group, std::int64_t offset) {
+template <typename T, typename W>
+std::int64_t Sum(std::span<const T> x, const Shape& xs, std::span<const W> w, const Shape& ws,
+                 std::span<const Window> windows, std::int64_t n, std::int64_t o, std::int64_t oh,
+                 std::int64_t ow, std::int64_t group, std::int64_t offset) {
   const std::int64_t first = o / (ws[0] / group) * ws[1];
   std::int64_t sum = 0;
   for (std::int64_t kh = 0; kh < ws[2]; ++kh) {
@@ -93,13 +96,10 @@ void Put(const Node& node, TensorRef y, std::size_t first, std::size_t last, flo
   const float high = node.attributes.Float("high", std::numeric_limits<float>::infinity());
   const std::int32_t stored =
       StoreOnGrid(std::min(std::max(value, low), high), FindIntegerGrid(node.attributes).value());
-  if (y.dtype == DType::kUint8)
-    y.span<std::uint8_t>()[last] = static_cast<std::uint8_t>(stored);
-  else
-    y.span<std::int8_t>()[last] = static_cast<std::int8_t>(stored);
+  DispatchStored(y.dtype, [&]<typename T>() { y.span<T>()[last] = static_cast<T>(stored); });
 }
 
-template <typename T>
+template <typename T, typename W>
 void Convolve(const Node& node, std::span<const ConstTensorRef> in, TensorRef y) {
   const Shape &xs = in[0].shape, &ws = in[1].shape;
   const std::vector<Window> windows = Windows(node, xs, ws).value();
@@ -110,8 +110,8 @@ void Convolve(const Node& node, std::span<const ConstTensorRef> in, TensorRef y)
     const auto at = static_cast<std::int64_t>(first);
     const std::int64_t ow = at % out[3], oh = at / out[3] % out[2];
     const std::int64_t o = at / (out[3] * out[2]) % out[1], n = at / (out[3] * out[2] * out[1]);
-    const std::int64_t sum = Sum<T>(in[0].span<T>(), xs, in[1].span<std::int8_t>(), ws, windows, n,
-                                    o, oh, ow, group, offset);
+    const std::int64_t sum =
+        Sum<T, W>(in[0].span<T>(), xs, in[1].span<W>(), ws, windows, n, o, oh, ow, group, offset);
     const auto c = static_cast<std::size_t>(o);
     Put(node, y, first, last, Affine(sum, in[2].span<float>()[c], in[3].span<float>()[c]));
   });
@@ -119,10 +119,12 @@ void Convolve(const Node& node, std::span<const ConstTensorRef> in, TensorRef y)
 
 void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
                std::span<const TensorRef> outputs) {
-  if (inputs[0].dtype == DType::kUint8)
-    Convolve<std::uint8_t>(node, inputs, outputs[0]);
-  else
-    Convolve<std::int8_t>(node, inputs, outputs[0]);
+  DispatchStored(inputs[0].dtype, [&]<typename T>() {
+    if (inputs[1].dtype == DType::kInt8)
+      Convolve<T, std::int8_t>(node, inputs, outputs[0]);
+    else
+      Convolve<T, std::int32_t>(node, inputs, outputs[0]);
+  });
 }
 
 std::int64_t Macs(const Node&, std::span<const TensorType> inputs,

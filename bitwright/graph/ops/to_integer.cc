@@ -1,5 +1,5 @@
 // Rounds [N, C, H, W] to the integer grid of attributes spec, scale, zero (as FakeQuantize), stored
-// as bytes [N, H, W, C].
+// as its integers [N, H, W, C].
 
 #include "bitwright/graph/integer_grid.h"
 #include "bitwright/graph/ops/channels_last.h"
@@ -12,7 +12,7 @@ Expected<Types> Infer(const InferInput& in) {
   BW_TRY(CheckFloat(in, 0));
   const auto grid = FindIntegerGrid(in.node.attributes);
   if (!grid) {
-    return Fail("spec is '{}', integers of a byte times a unit are needed",
+    return Fail("spec is '{}', integers of at most 20 bits times a unit are needed",
                 in.node.attributes.String("spec", ""));
   }
   if (in.types[0].shape.size() != 4) {
@@ -31,10 +31,7 @@ void Store(ConstTensorRef x, TensorRef y, const IntegerGrid& grid) {
 void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
                std::span<const TensorRef> outputs) {
   const IntegerGrid grid = FindIntegerGrid(node.attributes).value();
-  if (grid.dtype == DType::kUint8)
-    Store<std::uint8_t>(inputs[0], outputs[0], grid);
-  else
-    Store<std::int8_t>(inputs[0], outputs[0], grid);
+  DispatchStored(grid.dtype, [&]<typename T>() { Store<T>(inputs[0], outputs[0], grid); });
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 #pragma once
-// Loops of the kernels that work on bytes of an integer grid; equal bits on every instruction set.
+// Loops of the kernels that work on the integers of a grid; equal bits on every instruction set.
 
 #include <cstdint>
 #include <optional>
@@ -9,16 +9,17 @@
 
 namespace bw::kernels {
 
-// y[i] = float(float(sums[i]) * multiplier[i]) + bias[i].
-void Affine(const std::int32_t* sums, const float* multiplier, const float* bias, float* y,
+// y[i] = float(float(sums[i]) * multiplier[i]) + bias[i]; Sum is std::int32_t or float.
+template <typename Sum>
+void Affine(const Sum* sums, const float* multiplier, const float* bias, float* y,
             std::size_t count);
 
 // x[i] = min(max(x[i], low), high).
 void ClipTo(float* x, float low, float high, std::size_t count);
 
-// Values on the grid, to bytes and back. `out` and `from` are of the grid's dtype.
-void ValuesToBytes(const float* values, const IntegerGrid& grid, void* out, std::size_t count);
-void BytesToValues(const void* from, const IntegerGrid& grid, float* values, std::size_t count);
+// Values on the grid, to its integers and back. `out` and `from` are of the grid's dtype.
+void ValuesToIntegers(const float* values, const IntegerGrid& grid, void* out, std::size_t count);
+void IntegersToValues(const void* from, const IntegerGrid& grid, float* values, std::size_t count);
 
 // Where the grid holds every integer from its least to its greatest: rounding is one comparison.
 struct UniformGrid {
@@ -30,7 +31,8 @@ std::optional<UniformGrid> FindUniformGrid(const IntegerGrid& grid);
 
 // Bytes of min(max(Affine, low), high) on the grid. False where some value lies so near a tie that
 // only the division in double tells, or of less than a vector: `out` is then not to be used.
-bool AffineToBytes(const std::int32_t* sums, const float* multiplier, const float* bias, float low,
+template <typename Sum>
+bool AffineToBytes(const Sum* sums, const float* multiplier, const float* bias, float low,
                    float high, const UniformGrid& grid, DType dtype, void* out, std::size_t count);
 
 // x[rows][columns] -> y[columns][rows] for elements of T.

@@ -8,6 +8,7 @@
 namespace bw::kernels {
 namespace {
 
+template <typename T>
 class ToIntegerKernel final : public Kernel {
  public:
   explicit ToIntegerKernel(const IntegerGrid& grid) : rounder_(grid) {}
@@ -17,16 +18,16 @@ class ToIntegerKernel final : public Kernel {
     const auto channels = static_cast<std::size_t>(shape[1]);
     const auto positions = static_cast<std::size_t>(shape[2] * shape[3]);
     const std::span<const float> x = inputs[0].span<float>();
-    auto* y = static_cast<std::uint8_t*>(outputs[0].data);
-    bytes_.resize(channels * positions);
-    for (std::size_t at = 0; at < x.size(); at += bytes_.size()) {
-      for (std::size_t i = 0; i < bytes_.size(); i += kPiece) {
-        const std::size_t count = std::min(kPiece, bytes_.size() - i);
+    T* y = outputs[0].span<T>().data();
+    integers_.resize(channels * positions);
+    for (std::size_t at = 0; at < x.size(); at += integers_.size()) {
+      for (std::size_t i = 0; i < integers_.size(); i += kPiece) {
+        const std::size_t count = std::min(kPiece, integers_.size() - i);
         std::copy_n(x.data() + at + i, count, values_.data());
         rounder_.Round({values_.data(), count});
-        ValuesToBytes(values_.data(), rounder_.grid(), bytes_.data() + i, count);
+        ValuesToIntegers(values_.data(), rounder_.grid(), integers_.data() + i, count);
       }
-      TransposeTo(bytes_.data(), y + at, channels, positions);
+      TransposeTo(integers_.data(), y + at, channels, positions);
     }
   }
 
@@ -34,13 +35,17 @@ class ToIntegerKernel final : public Kernel {
   static constexpr std::size_t kPiece = 8192;
   GridRounder rounder_;
   std::vector<float> values_ = std::vector<float>(kPiece);
-  std::vector<std::uint8_t> bytes_;  // of one image
+  std::vector<T> integers_;  // of one image
 };
 
 std::unique_ptr<Kernel> Make(const Node& node, std::span<const TensorType>,
                              std::span<const TensorType>, std::span<const Tensor* const>) {
   const auto grid = FindIntegerGrid(node.attributes);
-  return grid ? std::make_unique<ToIntegerKernel>(*grid) : nullptr;
+  std::unique_ptr<Kernel> kernel;
+  if (!grid) return kernel;
+  DispatchStored(grid->dtype,
+                 [&]<typename T>() { kernel = std::make_unique<ToIntegerKernel<T>>(*grid); });
+  return kernel;
 }
 
 }  // namespace

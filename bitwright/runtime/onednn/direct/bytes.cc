@@ -42,9 +42,17 @@ inline __attribute__((always_inline)) void TakeMagnitude(Lanes& x) {
   reinterpret_cast<Ints&>(x) &= 0x7fffffff;
 }
 
-template <typename T>
+// By reference: vectors do not cross calls.
+inline __attribute__((always_inline)) void ToFloats(const std::int32_t* sums, Lanes& floats) {
+  floats = __builtin_convertvector(*reinterpret_cast<const Ints*>(sums), Lanes);
+}
+inline __attribute__((always_inline)) void ToFloats(const float* sums, Lanes& floats) {
+  floats = *reinterpret_cast<const Lanes*>(sums);
+}
+
+template <typename Sum, typename T>
 struct AffineStore {
-  const std::int32_t* sums;
+  const Sum* sums;
   const float* multiplier;
   const float* bias;
   Lanes low, high, inverse, least, most;
@@ -53,7 +61,8 @@ struct AffineStore {
 
   // Sixteen elements from i on; a lane of `doubts` is not 0 where a rounding is in doubt.
   inline __attribute__((always_inline)) void At(std::size_t i, Ints& doubts) const {
-    const Lanes sum = __builtin_convertvector(*reinterpret_cast<const Ints*>(sums + i), Lanes);
+    Lanes sum;
+    ToFloats(sums + i, sum);
     const Lanes product = sum * *reinterpret_cast<const Lanes*>(multiplier + i);
     const Lanes y = product + *reinterpret_cast<const Lanes*>(bias + i);
     const Lanes raised = y < low ? low : y;
@@ -73,26 +82,35 @@ struct AffineStore {
 };
 
 // Whole vectors, the last one over elements that were done already; count >= kLanes.
-template <typename T>
-BW_VECTORIZE bool StoreAffine(const std::int32_t* sums, const float* multiplier, const float* bias,
+template <typename Sum, typename T>
+BW_VECTORIZE bool StoreAffine(const Sum* sums, const float* multiplier, const float* bias,
                               float low, float high, const UniformGrid& grid, T* out,
                               std::size_t count) {
-  const AffineStore<T> store{sums,
-                             multiplier,
-                             bias,
-                             low - Lanes{},
-                             high - Lanes{},
-                             grid.inverse - Lanes{},
-                             grid.low - Lanes{},
-                             grid.high - Lanes{},
-                             grid.offset,
-                             out};
+  const AffineStore<Sum, T> store{sums,
+                                  multiplier,
+                                  bias,
+                                  low - Lanes{},
+                                  high - Lanes{},
+                                  grid.inverse - Lanes{},
+                                  grid.low - Lanes{},
+                                  grid.high - Lanes{},
+                                  grid.offset,
+                                  out};
   Ints doubts = {};
   for (std::size_t i = 0; i + kLanes <= count; i += kLanes) store.At(i, doubts);
   store.At(count - kLanes, doubts);
   std::int32_t any = 0;
   for (std::size_t l = 0; l < kLanes; ++l) any |= doubts[l];
   return any == 0;
+}
+
+template <typename Sum>
+BW_VECTORIZE void AffineLoop(const Sum* sums, const float* multiplier, const float* bias, float* y,
+                             std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const float product = static_cast<float>(sums[i]) * multiplier[i];
+    y[i] = product + bias[i];
+  }
 }
 
 }  // namespace
@@ -105,7 +123,8 @@ std::optional<UniformGrid> FindUniformGrid(const IntegerGrid& grid) {
                      static_cast<float>(high), grid.offset};
 }
 
-bool AffineToBytes(const std::int32_t* sums, const float* multiplier, const float* bias, float low,
+template <typename Sum>
+bool AffineToBytes(const Sum* sums, const float* multiplier, const float* bias, float low,
                    float high, const UniformGrid& grid, DType dtype, void* out, std::size_t count) {
   if (count < kLanes) return false;
   if (dtype == DType::kUint8) {
@@ -116,13 +135,18 @@ bool AffineToBytes(const std::int32_t* sums, const float* multiplier, const floa
                      count);
 }
 
-BW_VECTORIZE void Affine(const std::int32_t* sums, const float* multiplier, const float* bias,
-                         float* y, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) {
-    const float product = static_cast<float>(sums[i]) * multiplier[i];
-    y[i] = product + bias[i];
-  }
+template bool AffineToBytes(const std::int32_t*, const float*, const float*, float, float,
+                            const UniformGrid&, DType, void*, std::size_t);
+template bool AffineToBytes(const float*, const float*, const float*, float, float,
+                            const UniformGrid&, DType, void*, std::size_t);
+
+template <typename Sum>
+void Affine(const Sum* sums, const float* multiplier, const float* bias, float* y,
+            std::size_t count) {
+  AffineLoop(sums, multiplier, bias, y, count);
 }
+template void Affine(const std::int32_t*, const float*, const float*, float*, std::size_t);
+template void Affine(const float*, const float*, const float*, float*, std::size_t);
 
 BW_VECTORIZE void ClipTo(float* x, float low, float high, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
@@ -132,20 +156,18 @@ BW_VECTORIZE void ClipTo(float* x, float low, float high, std::size_t count) {
 }
 
 // The quotient lies within 2^-22 of its integer: that is what is found.
-void ValuesToBytes(const float* values, const IntegerGrid& grid, void* out, std::size_t count) {
+void ValuesToIntegers(const float* values, const IntegerGrid& grid, void* out, std::size_t count) {
   const auto inverse = static_cast<float>(1 / grid.step());
-  if (grid.dtype == DType::kUint8)
-    Store(values, inverse, grid.offset, static_cast<std::uint8_t*>(out), count);
-  else
-    Store(values, inverse, grid.offset, static_cast<std::int8_t*>(out), count);
+  DispatchStored(grid.dtype, [&]<typename T>() {
+    Store(values, inverse, grid.offset, static_cast<T*>(out), count);
+  });
 }
 
-void BytesToValues(const void* from, const IntegerGrid& grid, float* values, std::size_t count) {
+void IntegersToValues(const void* from, const IntegerGrid& grid, float* values, std::size_t count) {
   const auto unit = static_cast<float>(grid.unit);
-  if (grid.dtype == DType::kUint8)
-    Load(static_cast<const std::uint8_t*>(from), unit, grid.scale, grid.offset, values, count);
-  else
-    Load(static_cast<const std::int8_t*>(from), unit, grid.scale, grid.offset, values, count);
+  DispatchStored(grid.dtype, [&]<typename T>() {
+    Load(static_cast<const T*>(from), unit, grid.scale, grid.offset, values, count);
+  });
 }
 
 GridRounder::GridRounder(const IntegerGrid& grid) : grid_(grid), params_{{grid.scale}, {}} {
