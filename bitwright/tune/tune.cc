@@ -2,249 +2,164 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <mutex>
 
-#include "bitwright/base/parallel.h"
 #include "bitwright/quant/bias_correction.h"
-#include "bitwright/runtime/work.h"
-#include "bitwright/search/descent.h"
-#include "bitwright/tune/candidates.h"
+#include "bitwright/search/strategy.h"
+#include "bitwright/tune/plan_space.h"
 
 namespace bw {
 namespace {
 
-// What one sweep may cost in multiply-accumulates; fixed, so that the same inputs give the same
-// result on any machine.
-constexpr double kSensitivityMacs = 6e11;
 constexpr double kBiasMacs = 1e12;
-constexpr std::size_t kFewestSensitivitySamples = 16, kMostSensitivitySamples = 256;
+
+// What unseen samples are likely to lose. A counted drop below the expected one is luck and is
+// not believed; one above it is partly bad luck and is believed by half.
+double UnseenDrop(const Metric& metric, double counted, const Evaluation& evaluation) {
+  if (!metric.is_percent) return counted;
+  return std::max(evaluation.expected_drop, (evaluation.expected_drop + counted) / 2);
+}
+
+// Weight and activation bytes; what is not minimised keeps the weight of a tie-break.
+SearchSpace MakeSearchSpace(const PlanSpace& plans) {
+  SearchSpace space{plans.losses(), {}};
+  for (const auto& [name, kind] : {std::pair("weight_bytes", TargetKind::kWeight),
+                                   std::pair("activation_bytes", TargetKind::kActivation)}) {
+    CostTable cost{name, false, 0, {}};
+    for (std::size_t d = 0; d < space.decisions(); ++d) {
+      if (plans.targets().tensors[plans.target(d)].kind != kind) continue;
+      std::vector<double> bytes;
+      for (std::size_t c = 0; c < space.choices(d); ++c)
+        bytes.push_back(static_cast<double>(plans.candidate(d, c).bytes));
+      cost.terms.push_back(SingleTerm(d, std::move(bytes)));
+    }
+    space.costs.push_back(std::move(cost));
+  }
+  return space;
+}
+
+Demand MakeDemand(const std::string& minimize) {
+  const double weights = minimize == "activations" ? 1e-3 : 1;
+  const double activations = minimize == "weights" ? 1e-3 : 1;
+  Demand demand;
+  demand.weights = {weights, activations};
+  demand.objective = [weights, activations](std::span<const double> totals) {
+    return weights * totals[0] + activations * totals[1];
+  };
+  return demand;
+}
 
 // The tuner's state between its stages.
 class Tuner {
  public:
-  Tuner(const Graph& graph, const QuantTargets& targets, const TuneData& data, const Metric& metric,
-        const TuneOptions& options, const SavePlan& save, const Progress& progress)
-      : graph_(graph),
-        targets_(targets),
-        data_(data),
+  Tuner(const TuneData& data, const Metric& metric, const TuneOptions& options,
+        const SavePlan& save, const Progress& progress, PlanSpace& plans,
+        std::chrono::steady_clock::time_point start)
+      : data_(data),
         metric_(metric),
         options_(options),
         save_(save),
         progress_(progress),
-        start_(std::chrono::steady_clock::now()) {}
+        plans_(plans),
+        start_(start) {}
 
   Expected<TuneResult> Run() {
-    BW_ASSIGN(Evaluator search,
-              Evaluator::Create(graph_, data_.search, metric_, Options(true), progress_));
-    if (!std::isfinite(search.float_result().value)) {
-      return FailUsage(
-          "--metric {}: the float network's own value is infinite, so no drop can be bounded; use "
-          "agreement",
-          metric_.name);
-    }
-    if (!options_.force) BW_TRY(CheckPlausible(search.float_result(), metric_, data_.search));
-    const Dataset calibration = data_.calibration.First(options_.calibration_samples);
-    BW_ASSIGN(statistics_,
-              Calibrate(graph_, targets_, calibration, options_.seed, options_.threads, progress_));
-    BW_ASSIGN(candidates_, MakeCandidates(graph_, targets_, statistics_, options_, progress_));
-    BW_TRY(Realise(calibration));
-    BW_TRY(MeasureSensitivities(search));
-    MakeDecisions();
-    BW_ASSIGN(const DescentResult found, Search(search));
-    return Conclude(found, search);
+    BW_ASSIGN(const Strategy* strategy, FindStrategy(options_.strategy));
+    Problem problem(
+        MakeSearchSpace(plans_), MakeDemand(options_.minimize),
+        [this](const Assignment& a, Fidelity f) { return Judge(a, f); },
+        [this](std::string_view name) { return plans_.Fact(name); }, Limits());
+    BW_TRY(strategy->run(problem, options_.strategy_parameters));
+    return Conclude(problem);
   }
 
  private:
-  RunnerOptions Options(bool keep_values) const {
-    return {options_.threads, Backend::kFast, keep_values};
-  }
+  RunnerOptions Options() const { return {options_.threads, Backend::kFast, false}; }
+  const Evaluation& float_result() const { return plans_.search().float_result(); }
 
-  double Elapsed() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
-
-  // Rounds every candidate. A layer whose inputs cannot be drawn (ConvTranspose) rounds to nearest.
-  Expected<void> Realise(const Dataset& calibration) {
-    std::vector<LayerInputs> inputs(targets_.tensors.size());
-    if (options_.rounding == WeightRounding::kCompensated) {
-      BW_ASSIGN(inputs, CollectLayerInputs(graph_, targets_, calibration, options_.seed,
-                                           options_.threads, progress_));
-    }
-    roundings_.resize(candidates_.size());
-    std::mutex mutex;
-    Expected<void> outcome;
-    std::size_t done = 0;
-    ParallelFor(candidates_.size(), options_.threads, [&](std::size_t c, int) {
-      Candidate& candidate = candidates_[c];
-      const QuantTarget& target = targets_.tensors[candidate.target];
-      const LayerInputs& own = inputs[candidate.target];
-      if (!own.empty()) candidate.plan.rounding = WeightRounding::kCompensated;
-      Expected<CandidateRounding> rounding = bw::Realise(graph_, target, candidate.plan, &own);
-      const std::scoped_lock lock(mutex);
-      if (rounding)
-        roundings_[c] = *std::move(rounding);
-      else if (outcome)
-        outcome = tl::unexpected(std::move(rounding).error());
-      if (progress_)
-        progress_("rounding weights",
-                  static_cast<double>(++done) / static_cast<double>(candidates_.size()));
-    });
-    return outcome;
-  }
-
-  void Add(std::size_t candidate, Rounding& rounding) const {
-    const QuantTarget& target = targets_.tensors[candidates_[candidate].target];
-    if (target.kind == TargetKind::kWeight)
-      rounding.constants[target.value] = &roundings_[candidate]->weight;
-    else
-      rounding.quantizers[target.value] = &roundings_[candidate]->activation;
-  }
-
-  Expected<void> MeasureSensitivities(Evaluator& search) {
-    std::size_t samples = options_.sensitivity_samples;
-    if (samples == 0) {
-      BW_ASSIGN(const std::int64_t macs, CountMacs(graph_, data_.search.rows_per_sample()));
-      const double per_sample =
-          std::max(1.0, static_cast<double>(macs) * static_cast<double>(candidates_.size()) / 2);
-      samples = std::clamp(static_cast<std::size_t>(kSensitivityMacs / per_sample),
-                           kFewestSensitivitySamples, kMostSensitivitySamples);
-    }
-    std::vector<Rounding> alone(candidates_.size());
-    for (std::size_t c = 0; c < candidates_.size(); ++c) Add(c, alone[c]);
-    BW_ASSIGN(const std::vector<double> losses, search.Sensitivities(alone, samples, progress_));
-    for (std::size_t c = 0; c < candidates_.size(); ++c) candidates_[c].sensitivity = losses[c];
-    return {};
-  }
-
-  // One decision for each target that has candidates. What is not minimised keeps the weight of a
-  // tie-break.
-  void MakeDecisions() {
-    std::map<std::size_t, std::vector<std::size_t>> by_target;
-    for (std::size_t c = 0; c < candidates_.size(); ++c)
-      by_target[candidates_[c].target].push_back(c);
-    for (const auto& [target, members] : by_target) {
-      const bool weight = targets_.tensors[target].kind == TargetKind::kWeight;
-      const bool counts =
-          options_.minimize == "total" || (options_.minimize == "weights") == weight;
-      Decision decision;
-      for (const std::size_t c : members) {
-        const double bytes = static_cast<double>(candidates_[c].bytes);
-        decision.push_back({counts ? bytes : bytes * 1e-3, candidates_[c].sensitivity});
-      }
-      decisions_.push_back(std::move(decision));
-      members_.push_back(members);
-    }
-  }
-
-  std::vector<std::size_t> Chosen(const Assignment& assignment) const {
-    std::vector<std::size_t> chosen;
-    for (std::size_t d = 0; d < assignment.size(); ++d)
-      chosen.push_back(members_[d][assignment[d]]);
-    return chosen;
-  }
-
-  Plan MakePlan(const Assignment& assignment) const {
-    Plan plan;
-    plan.network = Fingerprint(targets_);
-    for (const std::size_t c : Chosen(assignment)) {
-      plan.tensors.emplace(targets_.tensors[candidates_[c].target].name, candidates_[c].plan);
-    }
-    return plan;
-  }
-
-  Expected<Graph> Quantized(const Assignment& assignment) const {
-    WeightCodes codes(targets_.tensors.size());
-    for (const std::size_t c : Chosen(assignment))
-      codes[candidates_[c].target] = roundings_[c]->codes;
-    return ApplyPlan(graph_, targets_, MakePlan(assignment), codes);
-  }
-
-  // What unseen samples are likely to lose. A counted drop below the expected one is luck and is
-  // not believed; one above it is partly bad luck and is believed by half.
-  double UnseenDrop(double counted, const Evaluation& evaluation) const {
-    if (!metric_.is_percent) return counted;
-    return std::max(evaluation.expected_drop, (evaluation.expected_drop + counted) / 2);
-  }
-
-  Expected<DescentResult> Search(Evaluator& search) {
+  Expected<Verdict> Judge(const Assignment& assignment, Fidelity fidelity) {
+    BW_ASSIGN(const Evaluation evaluation, plans_.Measure(assignment, fidelity));
+    if (fidelity == Fidelity::kCheap) return Verdict{false, 0, evaluation.divergence};
     const double margin = options_.margin.value_or(metric_.is_percent ? 1.0 : 4.0);
-    const Oracle oracle = [&](const Assignment& assignment) -> Expected<Verdict> {
-      Rounding rounding;
-      for (const std::size_t c : Chosen(assignment)) Add(c, rounding);
-      BW_ASSIGN(const Evaluation evaluation, search.Run(rounding));
-      const double drop = Drop(search.float_result(), evaluation);
-      const double reserve =
-          margin * DropStandardError(metric_, data_.search, search.float_result(), evaluation);
-      const double slack = options_.max_drop - UnseenDrop(drop, evaluation) - reserve;
-      const Verdict verdict{slack >= 0 && drop <= options_.max_drop, slack};
-      last_drop_ = drop;
-      return verdict;
+    const double drop = Drop(float_result(), evaluation);
+    const double reserve =
+        margin * DropStandardError(metric_, data_.search, float_result(), evaluation);
+    const double slack = options_.max_drop - UnseenDrop(metric_, drop, evaluation) - reserve;
+    return Verdict{slack >= 0 && drop <= options_.max_drop, slack, evaluation.divergence};
+  }
+
+  SearchLimits Limits() {
+    SearchLimits limits;
+    limits.evaluations = static_cast<double>(options_.evaluations);
+    limits.cheap_share =
+        static_cast<double>(plans_.cheap_samples()) / static_cast<double>(data_.search.size());
+    limits.out_of_time = [this] {
+      const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
+      return elapsed.count() > options_.budget_seconds;
     };
-    DescentLimits limits;
-    limits.evaluations = options_.evaluations;
-    limits.out_of_time = [&] { return Elapsed() > options_.budget_seconds; };
     limits.progress = progress_;
-    limits.best = [&](const Assignment& assignment) -> Expected<void> {
-      best_drop_ = last_drop_;
-      BW_ASSIGN(const Graph quantized, Quantized(assignment));
-      return save_(MakePlan(assignment), quantized);
+    limits.best = [this](const Assignment& assignment) -> Expected<void> {
+      BW_ASSIGN(const Graph quantized, plans_.Quantized(assignment));
+      return save_(plans_.PlanOf(assignment), quantized);
     };
-    return Descend(decisions_, oracle, limits);
+    return limits;
   }
 
   // Gives the plan corrected biases where the search samples do not speak against it.
-  Expected<void> Repair(const DescentResult& found, Evaluator& search, TuneResult& result) {
-    if (!found.feasible || !options_.correct_biases) return {};
+  Expected<void> Repair(TuneResult& result) {
+    if (!result.feasible || !options_.correct_biases) return {};
     Graph corrected = result.quantized;
-    BW_ASSIGN(const LayerBiases biases, CorrectBiases(corrected, graph_, data_.calibration,
+    BW_ASSIGN(const LayerBiases biases, CorrectBiases(corrected, plans_.graph(), data_.calibration,
                                                       options_.threads, kBiasMacs, progress_));
     BW_TRY(SetBiases(corrected, biases));
-    BW_ASSIGN(const Evaluation before,
-              search.RunGraph(result.quantized, Options(false), progress_));
-    BW_ASSIGN(const Evaluation after, search.RunGraph(corrected, Options(false), progress_));
-    const double drop_before = Drop(search.float_result(), before);
-    const double drop_after = Drop(search.float_result(), after);
+    Evaluator& search = plans_.search();
+    BW_ASSIGN(const Evaluation before, search.RunGraph(result.quantized, Options(), progress_));
+    BW_ASSIGN(const Evaluation after, search.RunGraph(corrected, Options(), progress_));
+    const double drop_before = Drop(float_result(), before);
+    const double drop_after = Drop(float_result(), after);
     const bool farther = after.divergence > before.divergence;
-    if (farther || UnseenDrop(drop_after, after) > UnseenDrop(drop_before, before)) return {};
-    best_drop_ = drop_after;
+    if (farther ||
+        UnseenDrop(metric_, drop_after, after) > UnseenDrop(metric_, drop_before, before))
+      return {};
+    result.search_drop = drop_after;
     result.plan.biases = biases;
     result.quantized = std::move(corrected);
     return save_(result.plan, result.quantized);
   }
 
   // The figures of the report: the plan's own graph, run on samples that nothing was chosen by.
-  Expected<TuneResult> Conclude(const DescentResult& found, Evaluator& search) {
+  // Where nothing is allowed, the assignment that comes nearest.
+  Expected<TuneResult> Conclude(const Problem& problem) {
     TuneResult result;
-    BW_ASSIGN(result.quantized, Quantized(found.assignment));
-    result.plan = MakePlan(found.assignment);
-    BW_TRY(Repair(found, search, result));
-    result.feasible = found.feasible;
-    result.evaluations = found.evaluations;
-    result.search_drop = found.feasible ? best_drop_ : last_drop_;
-    for (const std::size_t c : Chosen(found.assignment)) result.chosen.push_back(candidates_[c]);
+    result.feasible = problem.best().has_value();
+    const auto nearest = std::max_element(
+        problem.measured().begin(), problem.measured().end(),
+        [](const auto& a, const auto& b) { return a.verdict.slack < b.verdict.slack; });
+    if (nearest == problem.measured().end())
+      return FailUsage("--budget: the time was over before the first plan was measured");
+    const Assignment assignment =
+        result.feasible ? problem.best()->assignment : nearest->assignment;
+    BW_ASSIGN(const Evaluation measured, plans_.Measure(assignment, Fidelity::kFull));
+    result.search_drop = Drop(float_result(), measured);
+    result.plan = plans_.PlanOf(assignment);
+    BW_ASSIGN(result.quantized, plans_.Quantized(assignment));
+    BW_TRY(Repair(result));
+    result.evaluations = problem.measured().size();
+    result.chosen = plans_.Chosen(assignment);
     BW_ASSIGN(Evaluator test,
-              Evaluator::Create(graph_, data_.test, metric_, Options(false), progress_));
-    BW_ASSIGN(result.quantized_test, test.RunGraph(result.quantized, Options(false), progress_));
+              Evaluator::Create(plans_.graph(), data_.test, metric_, Options(), progress_));
+    BW_ASSIGN(result.quantized_test, test.RunGraph(result.quantized, Options(), progress_));
     result.float_test = test.float_result();
-    result.statistics = std::move(statistics_);
+    result.statistics = plans_.statistics();
     return result;
   }
 
-  const Graph& graph_;
-  const QuantTargets& targets_;
   const TuneData& data_;
   const Metric& metric_;
   const TuneOptions& options_;
   const SavePlan& save_;
   const Progress& progress_;
+  PlanSpace& plans_;
   std::chrono::steady_clock::time_point start_;
-  std::vector<ActivationStatistics> statistics_;  // by target
-  std::vector<Candidate> candidates_;
-  std::vector<std::optional<CandidateRounding>> roundings_;  // by candidate
-  std::vector<Decision> decisions_;
-  std::vector<std::vector<std::size_t>> members_;  // by decision: its choices' candidates
-  double last_drop_ = 0, best_drop_ = 0;
 };
 
 }  // namespace
@@ -252,7 +167,11 @@ class Tuner {
 Expected<TuneResult> Tune(const Graph& graph, const QuantTargets& targets, const TuneData& data,
                           const Metric& metric, const TuneOptions& options, const SavePlan& save,
                           const Progress& progress) {
-  return Tuner(graph, targets, data, metric, options, save, progress).Run();
+  const auto start = std::chrono::steady_clock::now();
+  TrialMap memo;
+  BW_ASSIGN(PlanSpace plans,
+            PlanSpace::Create(graph, targets, data, metric, options, memo, progress));
+  return Tuner(data, metric, options, save, progress, plans, start).Run();
 }
 
 }  // namespace bw

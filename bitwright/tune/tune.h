@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct TuneOptions {
   WeightRounding rounding = WeightRounding::kCompensated;
   bool correct_biases = true;      // of the network found
   std::string minimize = "total";  // total | weights | activations (bytes)
+  std::string strategy = "pareto";
+  std::map<std::string, double, std::less<>> strategy_parameters;
   // Standard errors of the drop that are kept in reserve for unseen samples; by default 1 for
   // classifiers, whose expected drop guards against luck as well, and 4 for other metrics.
   std::optional<double> margin;

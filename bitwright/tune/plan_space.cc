@@ -1,0 +1,195 @@
+#include "bitwright/tune/plan_space.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <mutex>
+
+#include "bitwright/base/parallel.h"
+#include "bitwright/runtime/work.h"
+
+namespace bw {
+namespace {
+
+// What one sweep may cost in multiply-accumulates; fixed, so that the same inputs give the same
+// result on any machine.
+constexpr double kSensitivityMacs = 6e11;
+constexpr std::size_t kFewestSensitivitySamples = 16, kMostSensitivitySamples = 256;
+// Cheap measurements run on a fifth of the search split, within these.
+constexpr std::size_t kFewestCheapSamples = 64, kMostCheapSamples = 256;
+
+Expected<std::size_t> SensitivitySamples(const Graph& graph, const Dataset& data,
+                                         std::size_t candidates) {
+  BW_ASSIGN(const std::int64_t macs, CountMacs(graph, data.rows_per_sample()));
+  const double per_sample =
+      std::max(1.0, static_cast<double>(macs) * static_cast<double>(candidates) / 2);
+  return std::clamp(static_cast<std::size_t>(kSensitivityMacs / per_sample),
+                    kFewestSensitivitySamples, kMostSensitivitySamples);
+}
+
+}  // namespace
+
+Expected<PlanSpace> PlanSpace::Create(const Graph& graph, const QuantTargets& targets,
+                                      const TuneData& data, const Metric& metric,
+                                      const TuneOptions& options, TrialMemo& memo,
+                                      const Progress& progress) {
+  PlanSpace space;
+  space.graph_ = &graph;
+  space.targets_ = &targets;
+  space.options_ = options;
+  space.memo_ = &memo;
+  BW_TRY(space.Prepare(data, metric, progress));
+  return space;
+}
+
+Expected<void> PlanSpace::Prepare(const TuneData& data, const Metric& metric,
+                                  const Progress& progress) {
+  BW_ASSIGN(search_, Evaluator::Create(*graph_, data.search, metric,
+                                       {options_.threads, Backend::kFast, true}, progress));
+  if (!std::isfinite(search_->float_result().value)) {
+    return FailUsage(
+        "--metric {}: the float network's own value is infinite, so no drop can be bounded; use "
+        "agreement",
+        metric.name);
+  }
+  if (!options_.force) BW_TRY(CheckPlausible(search_->float_result(), metric, data.search));
+  cheap_samples_ = std::min(data.search.size(), std::clamp(data.search.size() / 5,
+                                                           kFewestCheapSamples, kMostCheapSamples));
+  const Dataset calibration = data.calibration.First(options_.calibration_samples);
+  BW_ASSIGN(statistics_,
+            Calibrate(*graph_, *targets_, calibration, options_.seed, options_.threads, progress));
+  BW_ASSIGN(candidates_, MakeCandidates(*graph_, *targets_, statistics_, options_, progress));
+  BW_TRY(RoundCandidates(calibration, progress));
+  BW_TRY(MeasureSensitivities(progress));
+  MakeDecisions();
+  return {};
+}
+
+// A layer whose inputs cannot be drawn (ConvTranspose) rounds to nearest.
+Expected<void> PlanSpace::RoundCandidates(const Dataset& calibration, const Progress& progress) {
+  std::vector<LayerInputs> inputs(targets_->tensors.size());
+  if (options_.rounding == WeightRounding::kCompensated) {
+    BW_ASSIGN(inputs, CollectLayerInputs(*graph_, *targets_, calibration, options_.seed,
+                                         options_.threads, progress));
+  }
+  roundings_.resize(candidates_.size());
+  std::mutex mutex;
+  Expected<void> outcome;
+  std::size_t done = 0;
+  ParallelFor(candidates_.size(), options_.threads, [&](std::size_t c, int) {
+    Candidate& candidate = candidates_[c];
+    const QuantTarget& target = targets_->tensors[candidate.target];
+    const LayerInputs& own = inputs[candidate.target];
+    if (!own.empty()) candidate.plan.rounding = WeightRounding::kCompensated;
+    Expected<CandidateRounding> rounding = Realise(*graph_, target, candidate.plan, &own);
+    const std::scoped_lock lock(mutex);
+    if (rounding)
+      roundings_[c] = *std::move(rounding);
+    else if (outcome)
+      outcome = tl::unexpected(std::move(rounding).error());
+    if (progress)
+      progress("rounding weights",
+               static_cast<double>(++done) / static_cast<double>(candidates_.size()));
+  });
+  return outcome;
+}
+
+void PlanSpace::Add(std::size_t candidate, Rounding& rounding) const {
+  const QuantTarget& target = targets_->tensors[candidates_[candidate].target];
+  if (target.kind == TargetKind::kWeight)
+    rounding.constants[target.value] = &roundings_[candidate]->weight;
+  else
+    rounding.quantizers[target.value] = &roundings_[candidate]->activation;
+}
+
+Expected<void> PlanSpace::MeasureSensitivities(const Progress& progress) {
+  std::size_t samples = options_.sensitivity_samples;
+  if (samples == 0) {
+    BW_ASSIGN(samples, SensitivitySamples(*graph_, search_->data(), candidates_.size()));
+  }
+  std::vector<Rounding> alone(candidates_.size());
+  for (std::size_t c = 0; c < candidates_.size(); ++c) Add(c, alone[c]);
+  BW_ASSIGN(const std::vector<double> losses, search_->Sensitivities(alone, samples, progress));
+  for (std::size_t c = 0; c < candidates_.size(); ++c) candidates_[c].sensitivity = losses[c];
+  return {};
+}
+
+void PlanSpace::MakeDecisions() {
+  std::map<std::size_t, std::vector<std::size_t>> by_target;
+  for (std::size_t c = 0; c < candidates_.size(); ++c)
+    by_target[candidates_[c].target].push_back(c);
+  for (auto& [target, members] : by_target) {
+    losses_.emplace_back();
+    for (const std::size_t c : members) losses_.back().push_back(candidates_[c].sensitivity);
+    decided_.push_back(target);
+    members_.push_back(std::move(members));
+  }
+}
+
+std::vector<Candidate> PlanSpace::Chosen(const Assignment& assignment) const {
+  std::vector<Candidate> chosen;
+  for (std::size_t d = 0; d < assignment.size(); ++d) chosen.push_back(candidate(d, assignment[d]));
+  return chosen;
+}
+
+Plan PlanSpace::PlanOf(const Assignment& assignment) const {
+  Plan plan;
+  plan.network = Fingerprint(*targets_);
+  for (std::size_t d = 0; d < assignment.size(); ++d)
+    plan.tensors.emplace(targets_->tensors[decided_[d]].name, candidate(d, assignment[d]).plan);
+  return plan;
+}
+
+Expected<Graph> PlanSpace::Quantized(const Assignment& assignment) const {
+  WeightCodes codes(targets_->tensors.size());
+  for (std::size_t d = 0; d < assignment.size(); ++d)
+    codes[decided_[d]] = roundings_[members_[d][assignment[d]]]->codes;
+  return ApplyPlan(*graph_, *targets_, PlanOf(assignment), codes);
+}
+
+Expected<Evaluator*> PlanSpace::EvaluatorOf(Fidelity fidelity) {
+  if (fidelity == Fidelity::kFull) return &*search_;
+  if (!cheap_) {
+    BW_ASSIGN(cheap_,
+              Evaluator::Create(*graph_, search_->data().First(cheap_samples_), search_->metric(),
+                                {options_.threads, Backend::kFast, true}));
+  }
+  return &*cheap_;
+}
+
+Expected<Evaluation> PlanSpace::Measure(const Assignment& assignment, Fidelity fidelity) {
+  const bool full = fidelity == Fidelity::kFull;
+  const TrialKey key{PlanToJson(PlanOf(assignment)),
+                     full ? search_->data().size() : cheap_samples_};
+  BW_ASSIGN(const std::optional<Evaluation> known, memo_->Find(key));
+  if (known) return *known;
+  Rounding rounding;
+  for (std::size_t d = 0; d < assignment.size(); ++d) Add(members_[d][assignment[d]], rounding);
+  BW_ASSIGN(Evaluator* const evaluator, EvaluatorOf(fidelity));
+  BW_ASSIGN(Evaluation evaluation, evaluator->Run(rounding));
+  BW_TRY(memo_->Keep(key, evaluation));
+  return evaluation;
+}
+
+Expected<ChoiceTable> PlanSpace::Fact(std::string_view name) const {
+  const auto value = [&](const Candidate& c) -> std::optional<double> {
+    const QuantTarget& target = targets_->tensors[c.target];
+    if (name == "width") return c.plan.spec.element.bits();
+    if (name == "local_error") return c.local_error;
+    if (name == "elements") return static_cast<double>(target.elements);
+    if (name == "is_activation") return target.kind == TargetKind::kActivation ? 1.0 : 0.0;
+    return std::nullopt;
+  };
+  ChoiceTable table;
+  for (const std::vector<std::size_t>& members : members_) {
+    table.emplace_back();
+    for (const std::size_t c : members) {
+      const std::optional<double> fact = value(candidates_[c]);
+      if (!fact) return Fail("strategy: '{}' is not known of this network's tensors", name);
+      table.back().push_back(*fact);
+    }
+  }
+  return table;
+}
+
+}  // namespace bw

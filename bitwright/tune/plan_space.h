@@ -1,0 +1,71 @@
+#pragma once
+// A network's candidates as a space of plans: what can be decided, what each candidate alone does
+// to the network's output, what a whole plan does.
+
+#include <optional>
+#include <vector>
+
+#include "bitwright/search/problem.h"
+#include "bitwright/tune/candidates.h"
+#include "bitwright/tune/trial_memo.h"
+#include "bitwright/tune/tune.h"
+
+namespace bw {
+
+class PlanSpace {
+ public:
+  // Calibrates, makes and rounds the candidates, and measures each alone. Everything referred to
+  // must outlive the space. Fails where the float network's own accuracy is implausible.
+  static Expected<PlanSpace> Create(const Graph& graph, const QuantTargets& targets,
+                                    const TuneData& data, const Metric& metric,
+                                    const TuneOptions& options, TrialMemo& memo,
+                                    const Progress& progress);
+
+  // One decision for each target that has candidates; the candidates' sensitivities.
+  const ChoiceTable& losses() const { return losses_; }
+  std::size_t target(std::size_t decision) const { return decided_[decision]; }
+  const Candidate& candidate(std::size_t decision, std::size_t choice) const {
+    return candidates_[members_[decision][choice]];
+  }
+  std::vector<Candidate> Chosen(const Assignment& assignment) const;
+  Plan PlanOf(const Assignment& assignment) const;
+  // The plan's graph with its real codes.
+  Expected<Graph> Quantized(const Assignment& assignment) const;
+
+  // The plan on the search split, or on its first cheap_samples(). Through the memo.
+  Expected<Evaluation> Measure(const Assignment& assignment, Fidelity fidelity);
+  std::size_t cheap_samples() const { return cheap_samples_; }
+
+  // For strategies: "width" (bits of the element), "local_error" (squared error over energy),
+  // "error" (squared error), "elements", "is_activation" (1 or 0).
+  Expected<ChoiceTable> Fact(std::string_view name) const;
+
+  Evaluator& search() { return *search_; }
+  const Graph& graph() const { return *graph_; }
+  const QuantTargets& targets() const { return *targets_; }
+  const std::vector<ActivationStatistics>& statistics() const { return statistics_; }
+
+ private:
+  PlanSpace() = default;
+  Expected<void> Prepare(const TuneData& data, const Metric& metric, const Progress& progress);
+  Expected<void> RoundCandidates(const Dataset& calibration, const Progress& progress);
+  Expected<void> MeasureSensitivities(const Progress& progress);
+  void MakeDecisions();
+  void Add(std::size_t candidate, Rounding& rounding) const;
+  Expected<Evaluator*> EvaluatorOf(Fidelity fidelity);
+
+  const Graph* graph_ = nullptr;
+  const QuantTargets* targets_ = nullptr;
+  TuneOptions options_;
+  TrialMemo* memo_ = nullptr;
+  std::optional<Evaluator> search_, cheap_;
+  std::size_t cheap_samples_ = 0;
+  std::vector<ActivationStatistics> statistics_;  // by target
+  std::vector<Candidate> candidates_;
+  std::vector<std::optional<CandidateRounding>> roundings_;  // by candidate
+  std::vector<std::size_t> decided_;                         // targets, by decision
+  std::vector<std::vector<std::size_t>> members_;            // by decision: its choices' candidates
+  ChoiceTable losses_;
+};
+
+}  // namespace bw
