@@ -27,8 +27,8 @@ must_refuse() {
 
 must_refuse bitwright/base/text.cc '#include "bitwright/tensor/tensor.h"' \
   'bitwright/base/text.cc:*: layer base may not include layer tensor*'
-must_refuse bitwright/search/descent.h '#include "bitwright/numerics/format.h"' \
-  'bitwright/search/descent.h:*: layer search may not include layer numerics*'
+must_refuse bitwright/search/problem.h '#include "bitwright/numerics/format.h"' \
+  'bitwright/search/problem.h:*: layer search may not include layer numerics*'
 must_refuse bitwright/quant/apply.cc '#include "bitwright/tune/tune.h"' \
   'bitwright/quant/apply.cc:*: layer quant may not include layer tune*'
 must_refuse bitwright/cli/main.cc '#include "bitwright/nowhere/some.h"' \
