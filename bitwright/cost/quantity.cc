@@ -23,6 +23,7 @@ constexpr QuantityInfo kInfos[] = {
     {Quantity::kLuts, "luts", "look-up tables", CombineRule::kSum},
     {Quantity::kDsps, "dsps", "multipliers of the FPGA", CombineRule::kSum},
     {Quantity::kBrams, "brams", "memories of 18 Kbit", CombineRule::kSum},
+    {Quantity::kMovedBits, "moved_bits", "bits moved between memories", CombineRule::kSum},
 };
 static_assert(std::size(kInfos) == kQuantityCount);
 

@@ -21,8 +21,9 @@ enum class Quantity {
   kLuts,             // look-up tables of an FPGA
   kDsps,             // its multipliers
   kBrams,            // its memories, of 18 Kbit
+  kMovedBits,        // between memories, for one sample
 };
-inline constexpr std::size_t kQuantityCount = 10;
+inline constexpr std::size_t kQuantityCount = 11;
 
 enum class CombineRule { kSum, kMax };
 
