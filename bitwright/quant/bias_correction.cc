@@ -61,10 +61,11 @@ std::vector<Layer> FindLayers(Graph& graph) {
   return layers;
 }
 
-// Adds the sums over rows and positions of values [rows, channels, ...].
-void AddSums(ConstTensorRef values, Means& sums) {
+// The sums over rows and positions of values [rows, channels, ...]; behind them how many values
+// each is of.
+Means Sums(ConstTensorRef values, std::size_t channels) {
+  Means sums(channels, 0.0);
   const auto rows = static_cast<std::size_t>(values.shape[0]);
-  const std::size_t channels = sums.size();
   const std::size_t positions = static_cast<std::size_t>(values.size()) / (rows * channels);
   const std::span<const float> data = values.span<float>();
   for (std::size_t r = 0; r < rows; ++r) {
@@ -74,6 +75,8 @@ void AddSums(ConstTensorRef values, Means& sums) {
         sums[c] += static_cast<double>(*x);
     }
   }
+  sums.push_back(static_cast<double>(rows * positions));
+  return sums;
 }
 
 // Mean outputs of some layers over the data, and the number of values that each mean is of.
@@ -83,18 +86,23 @@ class MeanSweep {
 
   Expected<std::vector<Means>> Run(std::span<const Layer> layers) {
     std::vector<std::vector<Means>> parts(runner_.ChunkCount(data_));
+    RunRequest request;
+    for (const Layer& layer : layers) request.wanted.push_back(layer.output);
     const auto visit = [&](const Chunk& chunk, Executor& executor) -> Expected<void> {
-      for (const Layer& layer : layers) {
-        const ConstTensorRef values = Runner::Rows(chunk, executor.ValueOf(layer.output));
-        Means sums(layer.corrected.span<float>().size(), 0.0);
-        AddSums(values, sums);
-        const double count = static_cast<double>(values.size()) / static_cast<double>(sums.size());
-        sums.push_back(count);
-        parts[chunk.index].push_back(std::move(sums));
-      }
+      std::vector<Means>& part = parts[chunk.index];
+      part.resize(layers.size());
+      RunRequest own = request;
+      own.watch = [&](ValueId id, ConstTensorRef value) {
+        const auto layer = std::find(request.wanted.begin(), request.wanted.end(), id);
+        if (layer == request.wanted.end()) return;
+        const auto l = static_cast<std::size_t>(layer - request.wanted.begin());
+        part[l] = Sums(Runner::Rows(chunk, value), layers[l].corrected.span<float>().size());
+      };
+      const ConstTensorRef input = chunk.input;
+      executor.Run({&input, 1}, own);
       return {};
     };
-    BW_TRY(runner_.ForEachChunk(data_, visit));
+    BW_TRY(runner_.Feed(data_, visit));
     return Merge(parts, layers.size());
   }
 
@@ -136,7 +144,7 @@ Expected<LayerBiases> CorrectBiases(const Graph& quantized, const Graph& origina
   std::vector<Layer> layers = FindLayers(graph);
   if (layers.empty()) return LayerBiases();
   BW_ASSIGN(const Dataset samples, AffordableSamples(original, data, layers.size(), macs));
-  const RunnerOptions options{threads, Backend::kFast, true};
+  const RunnerOptions options{threads, Backend::kFast, false};
   BW_ASSIGN(Runner float_runner, Runner::Create(original, samples, options));
   BW_ASSIGN(const std::vector<Means> wanted, MeanSweep(float_runner, samples).Run(layers));
   BW_ASSIGN(Runner runner, Runner::Create(graph, samples, options));

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 
+#include "bitwright/base/in_order.h"
 #include "bitwright/base/rng.h"
 
 namespace bw {
@@ -45,42 +45,61 @@ void Merge(ActivationStatistics& into, const ActivationStatistics& part) {
   into.sample.insert(into.sample.end(), part.sample.begin(), part.sample.end());
 }
 
+constexpr std::size_t kNoTarget = SIZE_MAX;
+
+// By value: the activation target that it is, or kNoTarget.
+std::vector<std::size_t> ActivationTargets(const Graph& graph, const QuantTargets& targets) {
+  std::vector<std::size_t> target_of(graph.values.size(), kNoTarget);
+  for (const std::size_t t : targets.Of(TargetKind::kActivation))
+    target_of[static_cast<std::size_t>(targets.tensors[t].value)] = t;
+  return target_of;
+}
+
+Expected<void> CheckFinite(const QuantTargets& targets,
+                           const std::vector<ActivationStatistics>& part, const Chunk& chunk) {
+  for (std::size_t t = 0; t < part.size(); ++t) {
+    if (std::isfinite(part[t].sum_squares)) continue;
+    return Fail(
+        "activation '{}' is NaN or infinite on samples {} to {}; check the weights and the "
+        "preprocessing",
+        targets.tensors[t].name, chunk.first_sample, chunk.first_sample + chunk.samples - 1);
+  }
+  return {};
+}
+
 }  // namespace
 
 Expected<std::vector<ActivationStatistics>> Calibrate(const Graph& graph,
                                                       const QuantTargets& targets,
                                                       const Dataset& data, std::uint64_t seed,
                                                       int threads, const Progress& progress) {
-  BW_ASSIGN(Runner runner, Runner::Create(graph, data, {threads, Backend::kFast, true}));
+  BW_ASSIGN(Runner runner, Runner::Create(graph, data, {threads, Backend::kFast, false}));
   const std::size_t chunks = runner.ChunkCount(data);
   const std::size_t per_chunk = std::max<std::size_t>(1, kSampleLimit / chunks);
-  std::vector<std::vector<ActivationStatistics>> parts(chunks);
-  const auto visit = [&](const Chunk& chunk, Executor& executor) -> Expected<void> {
-    parts[chunk.index].resize(targets.tensors.size());
-    for (std::size_t t = 0; t < targets.tensors.size(); ++t) {
-      const QuantTarget& target = targets.tensors[t];
-      if (target.kind != TargetKind::kActivation) continue;
-      const ConstTensorRef values = Runner::Rows(chunk, executor.ValueOf(target.value));
-      ActivationStatistics part =
-          OfChunk(values.span<float>(), chunk.index < kSampleLimit ? per_chunk : 0,
-                  Rng(RandomBits(seed, chunk.index * targets.tensors.size() + t)));
-      if (!std::isfinite(part.sum_squares)) {
-        return Fail(
-            "activation '{}' is NaN or infinite on samples {} to {}; check the weights and the "
-            "preprocessing",
-            target.name, chunk.first_sample, chunk.first_sample + chunk.samples - 1);
-      }
-      parts[chunk.index][t] = std::move(part);
-    }
-    return {};
-  };
-  BW_TRY(runner.ForEachChunk(data, visit, progress, "calibrating"));
+  const std::vector<std::size_t> target_of = ActivationTargets(graph, targets);
   std::vector<ActivationStatistics> merged(targets.tensors.size());
-  for (const auto& part : parts) {
+  InOrder<std::vector<ActivationStatistics>> parts([&](std::vector<ActivationStatistics>&& part) {
     for (std::size_t t = 0; t < merged.size(); ++t) {
       if (targets.tensors[t].kind == TargetKind::kActivation) Merge(merged[t], part[t]);
     }
-  }
+  });
+  const auto visit = [&](const Chunk& chunk, Executor& executor) -> Expected<void> {
+    std::vector<ActivationStatistics> part(merged.size());
+    RunRequest request;
+    request.watch = [&](ValueId id, ConstTensorRef value) {
+      const std::size_t t = target_of[static_cast<std::size_t>(id)];
+      if (t == kNoTarget) return;
+      part[t] = OfChunk(Runner::Rows(chunk, value).span<float>(),
+                        chunk.index < kSampleLimit ? per_chunk : 0,
+                        Rng(RandomBits(seed, chunk.index * merged.size() + t)));
+    };
+    const ConstTensorRef input = chunk.input;
+    executor.Run({&input, 1}, request);
+    BW_TRY(CheckFinite(targets, part, chunk));
+    parts.Add(chunk.index, std::move(part));
+    return {};
+  };
+  BW_TRY(runner.Feed(data, visit, progress, "calibrating"));
   return merged;
 }
 

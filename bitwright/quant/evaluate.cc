@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
 
 #include "bitwright/base/text.h"
 #include "bitwright/runtime/lower.h"
@@ -14,6 +15,10 @@ Tensor Copy(ConstTensorRef from) {
   Tensor to(from.dtype, from.shape);
   std::memcpy(TensorRef(to).data, from.data, to.bytes());
   return to;
+}
+
+const std::byte* Elements(ConstTensorRef value) {
+  return static_cast<const std::byte*>(value.data);
 }
 
 bool IsDistribution(std::span<const float> row) {
@@ -68,23 +73,6 @@ double RelativeError(ConstTensorRef reference, ConstTensorRef output) {
   return rows * error / std::max(power, 1e-30);
 }
 
-void Set(Executor& executor, const Rounding& rounding) {
-  for (const auto& [id, tensor] : rounding.constants) executor.SetConstant(id, tensor);
-  for (const auto& [id, quantizer] : rounding.quantizers) executor.SetQuantizer(id, quantizer);
-}
-
-void Unset(Executor& executor, const Rounding& rounding) {
-  for (const auto& [id, tensor] : rounding.constants) executor.SetConstant(id, nullptr);
-  for (const auto& [id, quantizer] : rounding.quantizers) executor.SetQuantizer(id, nullptr);
-}
-
-std::vector<ValueId> Ids(const Rounding& rounding) {
-  std::vector<ValueId> ids;
-  for (const auto& [id, unused] : rounding.constants) ids.push_back(id);
-  for (const auto& [id, unused] : rounding.quantizers) ids.push_back(id);
-  return ids;
-}
-
 bool IsClassifier(const Metric& metric, ConstTensorRef output) {
   return metric.name != "auc" && metric.name != "sqnr" && !output.shape.empty() &&
          output.shape[0] > 0;
@@ -99,6 +87,53 @@ Expected<void> CheckFinite(ConstTensorRef output, const Chunk& chunk) {
       "allowed; check the weights and the preprocessing",
       chunk.first_sample, chunk.first_sample + chunk.samples - 1);
 }
+
+// By value: worth keeping, since layers or several nodes read it, or it is an output.
+std::vector<char> Boundaries(const Graph& graph) {
+  const std::vector<int> uses = UseCounts(graph);
+  std::vector<char> boundaries(graph.values.size(), 0);
+  for (std::size_t v = 0; v < boundaries.size(); ++v) boundaries[v] = uses[v] > 1 ? 1 : 0;
+  for (const Node& node : graph.nodes) {
+    if (node.op->weight_input < 0) continue;
+    for (const ValueId id : node.inputs) {
+      if (id != kNoValue) boundaries[static_cast<std::size_t>(id)] = 1;
+    }
+  }
+  for (const ValueId id : graph.outputs) boundaries[static_cast<std::size_t>(id)] = 1;
+  return boundaries;
+}
+
+// The run of one chunk with what its cache knows, and what the cache is to learn from it.
+class CachedRun {
+ public:
+  CachedRun(ActivationCache& cache, const std::vector<ValueKey>& keys,
+            const std::vector<char>& boundaries)
+      : cache_(cache), keys_(keys), boundaries_(boundaries) {}
+
+  void Run(const Chunk& chunk, Executor& executor) {
+    RunRequest request;
+    for (std::size_t v = 0; v < keys_.size(); ++v)
+      request.known.push_back(boundaries_[v] != 0 ? cache_.Find(keys_[v]) : nullptr);
+    request.watch = [&](ValueId id, ConstTensorRef value) {
+      const auto v = static_cast<std::size_t>(id);
+      if (boundaries_[v] != 0) fresh_.emplace_back(keys_[v], Copy(value));
+    };
+    const ConstTensorRef input = chunk.input;
+    executor.Run({&input, 1}, request);
+  }
+
+  // Only when the results have been read: they may lie in the cache.
+  void Keep() {
+    for (auto& [key, elements] : fresh_) cache_.Insert(key, std::move(elements));
+    fresh_.clear();
+  }
+
+ private:
+  ActivationCache& cache_;
+  const std::vector<ValueKey>& keys_;
+  const std::vector<char>& boundaries_;
+  std::vector<std::pair<ValueKey, Tensor>> fresh_;
+};
 
 std::vector<std::int64_t> Labels(const Dataset& data, std::size_t first, std::size_t count) {
   std::vector<std::int64_t> labels;
@@ -146,56 +181,86 @@ Expected<const Metric*> ChooseMetric(const std::string& name, const Dataset& dat
   return metric;
 }
 
+// What a sweep is about.
+struct Evaluator::Sweeping {
+  std::string_view what;
+  bool first = false;            // the float network, whose outputs are the references
+  std::vector<ValueKey> keys;    // empty: everything is computed
+  std::vector<char> boundaries;  // by value, with keys
+};
+
 Expected<Evaluator> Evaluator::Create(const Graph& graph, Dataset data, const Metric& metric,
                                       RunnerOptions options, const Progress& progress) {
   BW_ASSIGN(Runner runner, Runner::Create(graph, data, options));
-  Evaluator evaluator(std::move(data), metric, std::move(runner));
+  Evaluator evaluator(graph, std::move(data), metric, std::move(runner));
   evaluator.references_.resize(evaluator.runner_.ChunkCount(evaluator.data_));
   BW_ASSIGN(evaluator.float_result_,
-            evaluator.Sweep(evaluator.runner_, progress, "float network", true));
+            evaluator.Sweep(evaluator.runner_, progress, {"float network", true, {}, {}}));
   return evaluator;
 }
 
+Expected<void> Evaluator::Score(const Chunk& chunk, ConstTensorRef output, const Sweeping& how,
+                                Evaluation& part) {
+  if (output.dtype != DType::kFloat32)
+    return Fail("the network's output is {}, float32 is needed", DTypeName(output.dtype));
+  if (how.first) references_[chunk.index] = Copy(output);
+  const ConstTensorRef reference = references_[chunk.index];
+  const std::vector<std::int64_t> labels = Labels(data_, chunk.first_sample, chunk.samples);
+  const ConstTensorRef input = Runner::Rows(chunk, chunk.input);
+  const MetricBatch batch{input, output, reference, labels, data_.rows_per_sample()};
+  if (how.first) {
+    BW_TRY(CheckFinite(output, chunk));
+    BW_TRY(CheckMetric(*metric_, batch, data_.classes(), data_.origin()));
+  }
+  metric_->score(batch, part.scores);
+  const bool classifier = IsClassifier(*metric_, output);
+  if (!how.first) part.divergence = Divergence(reference, output, classifier);
+  if (!how.first && classifier) part.expected_drop = ExpectedDrop(reference, output);
+  return {};
+}
+
 Expected<Evaluation> Evaluator::Sweep(Runner& runner, const Progress& progress,
-                                      std::string_view what, bool first) {
-  std::vector<std::vector<double>> scores(references_.size());
-  std::vector<double> divergences(references_.size(), 0.0), drops(references_.size(), 0.0);
+                                      const Sweeping& how) {
+  std::vector<Evaluation> parts(references_.size());
   const auto visit = [&](const Chunk& chunk, Executor& executor) -> Expected<void> {
-    const ConstTensorRef output = Runner::Rows(chunk, executor.Output(0));
-    if (output.dtype != DType::kFloat32)
-      return Fail("the network's output is {}, float32 is needed", DTypeName(output.dtype));
-    if (first) references_[chunk.index] = Copy(output);
-    const ConstTensorRef reference = references_[chunk.index];
-    const std::vector<std::int64_t> labels = Labels(data_, chunk.first_sample, chunk.samples);
-    const ConstTensorRef input = Runner::Rows(chunk, chunk.input);
-    const MetricBatch batch{input, output, reference, labels, data_.rows_per_sample()};
-    if (first) {
-      BW_TRY(CheckFinite(output, chunk));
-      BW_TRY(CheckMetric(*metric_, batch, data_.classes(), data_.origin()));
+    std::optional<CachedRun> cached;
+    if (!how.keys.empty()) {
+      cached.emplace(caches_[chunk.index], how.keys, how.boundaries).Run(chunk, executor);
+    } else {
+      const ConstTensorRef input = chunk.input;
+      executor.Run({&input, 1});
     }
-    metric_->score(batch, scores[chunk.index]);
-    const bool classifier = IsClassifier(*metric_, output);
-    if (!first) divergences[chunk.index] = Divergence(reference, output, classifier);
-    if (!first && classifier) drops[chunk.index] = ExpectedDrop(reference, output);
+    BW_TRY(Score(chunk, Runner::Rows(chunk, executor.Output(0)), how, parts[chunk.index]));
+    if (cached) cached->Keep();
     return {};
   };
-  BW_TRY(runner.ForEachChunk(data_, visit, progress, what));
+  BW_TRY(runner.Feed(data_, visit, progress, how.what));
   Evaluation result;
   result.images = data_.size();
-  for (const auto& part : scores)
-    result.scores.insert(result.scores.end(), part.begin(), part.end());
   const double rows =
       static_cast<double>(data_.size()) * static_cast<double>(data_.rows_per_sample());
-  for (const double divergence : divergences) result.divergence += divergence / rows;
-  for (const double drop : drops) result.expected_drop += drop / rows;
+  for (const Evaluation& part : parts) {
+    result.scores.insert(result.scores.end(), part.scores.begin(), part.scores.end());
+    result.divergence += part.divergence / rows;
+    result.expected_drop += part.expected_drop / rows;
+  }
   result.value = metric_->finish(result.scores, Labels(data_, 0, data_.size()));
   return result;
 }
 
+void Evaluator::ReuseActivations(std::size_t bytes) {
+  caches_.assign(references_.size(), ActivationCache(bytes / references_.size()));
+}
+
 Expected<Evaluation> Evaluator::Run(const Rounding& rounding, const Progress& progress,
                                     std::string_view what) {
+  Sweeping how{what, false, {}, {}};
+  if (!caches_.empty()) {
+    how.keys = ValueKeys(*graph_, rounding);
+    how.boundaries = Boundaries(*graph_);
+  }
   runner_.ForEachExecutor([&](Executor& executor) { Set(executor, rounding); });
-  Expected<Evaluation> result = Sweep(runner_, progress, what, false);
+  Expected<Evaluation> result = Sweep(runner_, progress, how);
   runner_.ForEachExecutor([&](Executor& executor) { Unset(executor, rounding); });
   return result;
 }
@@ -206,7 +271,7 @@ Expected<Evaluation> Evaluator::RunGraph(const Graph& graph, RunnerOptions optio
   BW_ASSIGN(Runner runner, Runner::Create(lowered.graph, data_, options));
   if (runner.chunk_samples() != runner_.chunk_samples())
     return Fail("the two networks take different batches");
-  return Sweep(runner, progress, "quantized network", false);
+  return Sweep(runner, progress, {"quantized network", false, {}, {}});
 }
 
 Expected<std::vector<double>> Evaluator::Sensitivities(const std::vector<Rounding>& roundings,
@@ -214,18 +279,29 @@ Expected<std::vector<double>> Evaluator::Sensitivities(const std::vector<Roundin
                                                        const Progress& progress) {
   const Dataset prefix = data_.First(samples);
   std::vector<std::vector<double>> parts(runner_.ChunkCount(prefix));
+  const std::vector<ValueKey> own = ValueKeys(*graph_, {});
+  std::vector<std::vector<ValueKey>> keys;
+  for (const Rounding& rounding : roundings) keys.push_back(ValueKeys(*graph_, rounding));
   const auto visit = [&](const Chunk& chunk, Executor& executor) -> Expected<void> {
+    const ConstTensorRef input = chunk.input;
+    std::vector<Tensor> base(own.size());
+    executor.Run({&input, 1}, {{}, {}, [&](ValueId id, ConstTensorRef value) {
+                                 base[static_cast<std::size_t>(id)] = Copy(value);
+                               }});
     const Tensor reference = Copy(Runner::Rows(chunk, executor.Output(0)));
-    for (const Rounding& rounding : roundings) {
-      Set(executor, rounding);
-      executor.Rerun(Ids(rounding));
-      const ConstTensorRef output = Runner::Rows(chunk, executor.RerunOutput(0));
+    for (std::size_t r = 0; r < roundings.size(); ++r) {
+      RunRequest request;
+      for (std::size_t v = 0; v < own.size(); ++v)
+        request.known.push_back(keys[r][v] == own[v] ? Elements(base[v]) : nullptr);
+      Set(executor, roundings[r]);
+      executor.Run({&input, 1}, request);
+      const ConstTensorRef output = Runner::Rows(chunk, executor.Output(0));
       parts[chunk.index].push_back(Divergence(reference, output, IsClassifier(*metric_, output)));
-      Unset(executor, rounding);
+      Unset(executor, roundings[r]);
     }
     return {};
   };
-  BW_TRY(runner_.ForEachChunk(prefix, visit, progress, "sensitivity"));
+  BW_TRY(runner_.Feed(prefix, visit, progress, "sensitivity"));
   std::vector<double> sums(roundings.size(), 0.0);
   for (const auto& part : parts) {
     for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += part[i];

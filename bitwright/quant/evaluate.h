@@ -1,11 +1,11 @@
 #pragma once
 // Accuracy of a network, or of a network with some tensors rounded, over a data set.
 
-#include <map>
 #include <string>
 #include <vector>
 
 #include "bitwright/data/metric.h"
+#include "bitwright/quant/activation_cache.h"
 #include "bitwright/quant/runner.h"
 
 namespace bw {
@@ -16,13 +16,6 @@ struct Evaluation {
   double divergence = 0;   // mean Divergence from the float outputs; 0 for the float network itself
   double expected_drop = 0;    // classifiers: mean ExpectedDrop; else 0
   std::vector<double> scores;  // Metric::columns numbers for each sample
-};
-
-// Which constants and activations differ from the float network's; the pointers' targets must
-// outlive the run.
-struct Rounding {
-  std::map<ValueId, const Tensor*> constants;
-  std::map<ValueId, const ActivationQuantizer*> quantizers;
 };
 
 // How far an output is from the float network's, summed over rows; the search's loss. Classifiers
@@ -52,6 +45,10 @@ class Evaluator {
   const Dataset& data() const { return data_; }
   const Metric& metric() const { return *metric_; }
 
+  // From now on Run keeps activations, those at the layers' boundaries, within so many bytes, and
+  // computes only what follows from tensors whose rounding is new. Results are the same bits.
+  void ReuseActivations(std::size_t bytes);
+
   // The network with this rounding.
   Expected<Evaluation> Run(const Rounding& rounding, const Progress& progress = {},
                            std::string_view what = {});
@@ -62,20 +59,24 @@ class Evaluator {
                                 const Progress& progress = {});
 
   // The divergence of each of these roundings alone, by one sweep over the first `samples` samples
-  // in which all share the float run. Needs keep_values.
+  // in which all share the float run: each computes only what follows from its tensors.
   Expected<std::vector<double>> Sensitivities(const std::vector<Rounding>& roundings,
                                               std::size_t samples, const Progress& progress = {});
 
  private:
-  Evaluator(Dataset data, const Metric& metric, Runner runner)
-      : data_(std::move(data)), metric_(&metric), runner_(std::move(runner)) {}
-  Expected<Evaluation> Sweep(Runner& runner, const Progress& progress, std::string_view what,
-                             bool first);
+  Evaluator(const Graph& graph, Dataset data, const Metric& metric, Runner runner)
+      : graph_(&graph), data_(std::move(data)), metric_(&metric), runner_(std::move(runner)) {}
+  struct Sweeping;
+  Expected<Evaluation> Sweep(Runner& runner, const Progress& progress, const Sweeping& how);
+  Expected<void> Score(const Chunk& chunk, ConstTensorRef output, const Sweeping& how,
+                       Evaluation& part);
 
+  const Graph* graph_;
   Dataset data_;
   const Metric* metric_;
   Runner runner_;
-  std::vector<Tensor> references_;  // by chunk
+  std::vector<Tensor> references_;       // by chunk
+  std::vector<ActivationCache> caches_;  // by chunk; empty: nothing is kept
   Evaluation float_result_;
 };
 

@@ -210,6 +210,38 @@ TEST(Evaluator, ResultsDoNotDependOnTheNumberOfThreads) {
             three.Sensitivities(rounded.alone, 50).value());
 }
 
+// Each plan rounds some of the tensors that the last one rounded, and some others.
+Rounding SomeOf(const Rounded& rounded, Rng& rng, Rounding last) {
+  for (const Rounding& alone : rounded.alone) {
+    if (rng.Uniform() > 0.25) continue;
+    for (const auto& [id, tensor] : alone.constants) {
+      if (last.constants.erase(id) == 0) last.constants[id] = tensor;
+    }
+    for (const auto& [id, quantizer] : alone.quantizers) {
+      if (last.quantizers.erase(id) == 0) last.quantizers[id] = quantizer;
+    }
+  }
+  return last;
+}
+
+TEST(Evaluator, ReusedActivationsChangeNoResult) {
+  const Bench bench;
+  const Rounded rounded(bench);
+  Evaluator plain = MakeEvaluator(bench, "sqnr", 1);
+  for (const std::size_t bytes : {0U, 40'000U, 200'000U, 100'000'000U}) {
+    for (const int threads : {1, 3}) {
+      Evaluator reusing = MakeEvaluator(bench, "sqnr", threads);
+      reusing.ReuseActivations(bytes);
+      Rng rng(bytes + 1);
+      Rounding rounding = rounded.rounding;
+      for (int round = 0; round < 6; ++round) {
+        ExpectSame(reusing.Run(rounding).value(), plain.Run(rounding).value());
+        rounding = SomeOf(rounded, rng, rounding);
+      }
+    }
+  }
+}
+
 TEST(Evaluator, RunLeavesTheFloatNetworkBehind) {
   const Bench bench;
   const Rounded rounded(bench);

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t kNumbersPerLayer = 4'000'000;
 
-// The node that multiplies by a weight.
+// The node that multiplies by a weight; its vectors can be drawn.
 struct Layer {
   std::size_t target = 0;
   const Node* node = nullptr;
@@ -25,7 +25,9 @@ std::vector<Layer> FindLayers(const Graph& graph, const QuantTargets& targets) {
       if (node.op->role != OpRole::kCompute || node.op->name == "ConvTranspose") continue;
       if (node.inputs[static_cast<std::size_t>(node.op->weight_input)] != targets.tensors[t].value)
         continue;
-      layers.push_back({t, &node});
+      const bool matrix =
+          targets.tensors[t].shape.size() == 2 && node.attributes.Int("transA", 0) == 0;
+      if (node.op->name == "Conv" || matrix) layers.push_back({t, &node});
       break;
     }
   }
@@ -98,17 +100,18 @@ void AppendRows(ConstTensorRef input, std::int64_t length, std::int64_t wanted, 
 }
 
 // [count][groups][length] of all chunks -> [groups][count][length].
-LayerInputs Arrange(const std::vector<std::vector<float>>& parts, int channel_axis,
-                    std::int64_t groups, std::int64_t length) {
+LayerInputs Arrange(std::vector<std::vector<float>> parts, int channel_axis, std::int64_t groups,
+                    std::int64_t length) {
   LayerInputs inputs{channel_axis, groups, length, 0, {}};
-  std::vector<float> all;
-  for (const std::vector<float>& part : parts) all.insert(all.end(), part.begin(), part.end());
-  inputs.count = static_cast<std::int64_t>(all.size()) / (groups * length);
-  inputs.rows.reserve(all.size());
+  std::size_t numbers = 0;
+  for (const std::vector<float>& part : parts) numbers += part.size();
+  inputs.count = static_cast<std::int64_t>(numbers) / (groups * length);
+  inputs.rows.reserve(numbers);
   for (std::int64_t g = 0; g < groups; ++g) {
-    for (std::int64_t i = 0; i < inputs.count; ++i) {
-      const auto first = all.begin() + (i * groups + g) * length;
-      inputs.rows.insert(inputs.rows.end(), first, first + length);
+    for (const std::vector<float>& part : parts) {
+      const auto size = static_cast<std::int64_t>(part.size());
+      for (std::int64_t at = g * length; at < size; at += groups * length)
+        inputs.rows.insert(inputs.rows.end(), part.begin() + at, part.begin() + at + length);
     }
   }
   return inputs;
@@ -128,38 +131,41 @@ Expected<std::vector<LayerInputs>> CollectLayerInputs(const Graph& graph,
                                                       const QuantTargets& targets,
                                                       const Dataset& data, std::uint64_t seed,
                                                       int threads, const Progress& progress) {
-  BW_ASSIGN(Runner runner, Runner::Create(graph, data, {threads, Backend::kFast, true}));
+  BW_ASSIGN(Runner runner, Runner::Create(graph, data, {threads, Backend::kFast, false}));
   const std::size_t chunks = runner.ChunkCount(data);
-  std::vector<Layer> layers = FindLayers(graph, targets);
-  std::erase_if(layers, [&](const Layer& layer) {
-    return !IsConv(layer) && (targets.tensors[layer.target].shape.size() != 2 ||
-                              layer.node->attributes.Int("transA", 0) != 0);
-  });
+  const std::vector<Layer> layers = FindLayers(graph, targets);
   std::vector<std::vector<std::vector<float>>> parts(layers.size(),
                                                      std::vector<std::vector<float>>(chunks));
-  const auto visit = [&](const Chunk& chunk, Executor& executor) -> Expected<void> {
-    for (std::size_t l = 0; l < layers.size(); ++l) {
-      const QuantTarget& target = targets.tensors[layers[l].target];
-      const auto [groups, length] = Extents(layers[l], target);
-      const std::int64_t wanted = std::max<std::int64_t>(
-          1, kNumbersPerLayer / (groups * length * static_cast<std::int64_t>(chunks)));
-      const Rng rng(RandomBits(seed ^ 0x6c61796572ULL, chunk.index * layers.size() + l));
-      const ConstTensorRef input = Runner::Rows(chunk, executor.ValueOf(layers[l].node->inputs[0]));
-      std::vector<float>& out = parts[l][chunk.index];
-      if (IsConv(layers[l])) {
-        AppendConv(*layers[l].node, input, target.shape, chunk.rows, wanted, rng, out);
-      } else {
-        AppendRows(input, length, wanted, rng, out);
-      }
+  const auto draw = [&](const Chunk& chunk, std::size_t l, ConstTensorRef input) {
+    const QuantTarget& target = targets.tensors[layers[l].target];
+    const auto [groups, length] = Extents(layers[l], target);
+    const std::int64_t wanted = std::max<std::int64_t>(
+        1, kNumbersPerLayer / (groups * length * static_cast<std::int64_t>(chunks)));
+    const Rng rng(RandomBits(seed ^ 0x6c61796572ULL, chunk.index * layers.size() + l));
+    std::vector<float>& out = parts[l][chunk.index];
+    if (IsConv(layers[l])) {
+      AppendConv(*layers[l].node, input, target.shape, chunk.rows, wanted, rng, out);
+    } else {
+      AppendRows(input, length, wanted, rng, out);
     }
+  };
+  const auto visit = [&](const Chunk& chunk, Executor& executor) -> Expected<void> {
+    RunRequest request;
+    request.watch = [&](ValueId id, ConstTensorRef value) {
+      for (std::size_t l = 0; l < layers.size(); ++l) {
+        if (layers[l].node->inputs[0] == id) draw(chunk, l, Runner::Rows(chunk, value));
+      }
+    };
+    const ConstTensorRef input = chunk.input;
+    executor.Run({&input, 1}, request);
     return {};
   };
-  BW_TRY(runner.ForEachChunk(data, visit, progress, "layer inputs"));
+  BW_TRY(runner.Feed(data, visit, progress, "layer inputs"));
   std::vector<LayerInputs> inputs(targets.tensors.size());
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const QuantTarget& target = targets.tensors[layers[l].target];
     const auto [groups, length] = Extents(layers[l], target);
-    inputs[layers[l].target] = Arrange(parts[l], target.axes.channel, groups, length);
+    inputs[layers[l].target] = Arrange(std::move(parts[l]), target.axes.channel, groups, length);
   }
   return inputs;
 }

@@ -78,6 +78,16 @@ Expected<Chunk> Runner::ReadChunk(const Dataset& data, std::size_t index) const 
 
 Expected<void> Runner::ForEachChunk(const Dataset& data, const Visit& visit,
                                     const Progress& progress, std::string_view what) {
+  const Visit run = [&](const Chunk& chunk, Executor& executor) {
+    const ConstTensorRef input = chunk.input;
+    executor.Run({&input, 1});
+    return visit(chunk, executor);
+  };
+  return Feed(data, run, progress, what);
+}
+
+Expected<void> Runner::Feed(const Dataset& data, const Visit& visit, const Progress& progress,
+                            std::string_view what) {
   std::mutex mutex;
   Expected<void> result;
   std::atomic<bool> failed = false;
@@ -88,8 +98,6 @@ Expected<void> Runner::ForEachChunk(const Dataset& data, const Visit& visit,
     Executor& executor = executors_[static_cast<std::size_t>(worker)];
     Expected<void> outcome;
     if (Expected<Chunk> chunk = ReadChunk(data, index)) {
-      const ConstTensorRef input = chunk->input;
-      executor.Run({&input, 1});
       outcome = visit(*chunk, executor);
     } else {
       outcome = tl::unexpected(std::move(chunk).error());

@@ -41,6 +41,10 @@ class Runner {
   Expected<void> ForEachChunk(const Dataset& data, const Visit& visit,
                               const Progress& progress = {}, std::string_view what = {});
 
+  // The same, but visit itself calls executor.Run on the chunk's input.
+  Expected<void> Feed(const Dataset& data, const Visit& visit, const Progress& progress = {},
+                      std::string_view what = {});
+
   // The first of `output`'s rows as they belong to the chunk's samples, the filling cut off.
   static ConstTensorRef Rows(const Chunk& chunk, ConstTensorRef output);
 

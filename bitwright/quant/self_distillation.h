@@ -19,7 +19,7 @@ bool NeedsOutputScales(const Plan& plan);
 // For each activation whose method is kScaleByOutput: the scale of the rule among max, norm=5,
 // norm=3 and mse that moves the output of the network least, over the first samples of the
 // evaluator's data (as many as `macs` multiply-accumulates pay for, 16 to 256); the entry then
-// names the rule. `evaluator` must keep values.
+// names the rule.
 Expected<void> ChooseScalesByOutput(Plan& plan, const Graph& graph, const QuantTargets& targets,
                                     const std::vector<ActivationStatistics>& statistics,
                                     Evaluator& evaluator, double macs = 1e12,

@@ -46,7 +46,6 @@ const Tensor* Executor::Constant(ValueId id) const {
 }
 
 void Executor::MakeSteps() {
-  producer_.assign(graph_->values.size(), -1);
   for (const Node& node : graph_->nodes) {
     const bool known = std::all_of(node.outputs.begin(), node.outputs.end(), [&](ValueId id) {
       return id == kNoValue || types_.known.contains(id);
@@ -60,10 +59,8 @@ void Executor::MakeSteps() {
       constants.push_back(id == kNoValue ? nullptr : Constant(id));
       if (constants.back() != nullptr) step.bound.push_back(constants.size() - 1);
     }
-    for (const ValueId id : node.outputs) {
+    for (const ValueId id : node.outputs)
       outputs.push_back(id == kNoValue ? TensorType{} : TypeOf(id));
-      if (id != kNoValue) producer_[Index(id)] = static_cast<int>(steps_.size());
-    }
     step.kernel = MakeKernel(options_.backend, node, inputs, outputs, constants);
     for (const std::size_t i : step.bound) step.kernel->BindConstant(i, *constants[i]);
     steps_.push_back(std::move(step));
@@ -92,14 +89,14 @@ void Executor::PlaceBuffers() {
     for (const ValueId id : steps_[static_cast<std::size_t>(s)].node->outputs) add(id, s);
   }
   const MemoryPlan plan = PlanMemory(lives);
-  buffers_ = Place(arena_, ids, plan, graph_->values.size());
-  if (options_.keep_values) rerun_own_ = Place(rerun_arena_, ids, plan, graph_->values.size());
+  places_ = Place(arena_, ids, plan, graph_->values.size());
+  reads_ = {places_.begin(), places_.end()};
 }
 
-ConstTensorRef Executor::View(ValueId id, const std::vector<std::byte*>& buffers) const {
+ConstTensorRef Executor::ValueOf(ValueId id) const {
   if (id == kNoValue) return {};
   if (const Tensor* constant = Constant(id)) return *constant;
-  return {TypeOf(id).dtype, TypeOf(id).shape, buffers[Index(id)]};
+  return {TypeOf(id).dtype, TypeOf(id).shape, reads_[Index(id)]};
 }
 
 void Executor::Quantize(ValueId id, std::byte* data) const {
@@ -112,45 +109,75 @@ void Executor::Quantize(ValueId id, std::byte* data) const {
       FakeQuantize(view.span<float>(), *grouping, quantizer->spec, quantizer->params).has_value());
 }
 
-void Executor::RunStep(const Step& step, const std::vector<std::byte*>& reads,
-                       const std::vector<std::byte*>& writes) {
+void Executor::RunStep(const Step& step) {
   std::vector<ConstTensorRef> inputs;
   std::vector<TensorRef> outputs;
-  for (const ValueId id : step.node->inputs) inputs.push_back(View(id, reads));
+  for (const ValueId id : step.node->inputs) inputs.push_back(ValueOf(id));
   for (const ValueId id : step.node->outputs) {
     outputs.push_back(id == kNoValue
                           ? TensorRef{}
-                          : TensorRef{TypeOf(id).dtype, TypeOf(id).shape, writes[Index(id)]});
+                          : TensorRef{TypeOf(id).dtype, TypeOf(id).shape, places_[Index(id)]});
   }
   step.kernel->Run(inputs, outputs);
   for (const ValueId id : step.node->outputs) {
-    if (id != kNoValue) Quantize(id, writes[Index(id)]);
+    if (id != kNoValue) Quantize(id, places_[Index(id)]);
   }
 }
 
-void Executor::CopyInput(std::size_t index, ConstTensorRef input, std::byte* to) const {
+void Executor::CopyInput(std::size_t index, ConstTensorRef input) const {
   const ValueId id = graph_->inputs[index];
   BW_CHECK(input.dtype == TypeOf(id).dtype && input.shape == TypeOf(id).shape);
-  std::memcpy(to, input.data, TypeBytes(TypeOf(id)));
-  Quantize(id, to);
+  std::memcpy(places_[Index(id)], input.data, TypeBytes(TypeOf(id)));
+  Quantize(id, places_[Index(id)]);
 }
 
-void Executor::Run(std::span<const ConstTensorRef> inputs) {
+std::vector<char> Executor::Needed(const RunRequest& request) const {
+  const bool partial = !request.known.empty() || !request.wanted.empty();
+  std::vector<char> needed(graph_->values.size(), partial ? 0 : 1);
+  if (!partial) return needed;
+  const auto is_known = [&](ValueId id) {
+    return !request.known.empty() && request.known[Index(id)] != nullptr;
+  };
+  const auto need = [&](ValueId id) {
+    if (id != kNoValue && !is_known(id)) needed[Index(id)] = 1;
+  };
+  for (const ValueId id : request.wanted.empty() ? graph_->outputs : request.wanted) need(id);
+  for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
+    if (IsDue(*step, needed))
+      std::for_each(step->node->inputs.begin(), step->node->inputs.end(), need);
+  }
+  return needed;
+}
+
+bool Executor::IsDue(const Step& step, const std::vector<char>& needed) {
+  return std::any_of(step.node->outputs.begin(), step.node->outputs.end(),
+                     [&](ValueId id) { return id != kNoValue && needed[Index(id)] != 0; });
+}
+
+void Executor::Run(std::span<const ConstTensorRef> inputs, const RunRequest& request) {
   BW_CHECK(inputs.size() == graph_->inputs.size());
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    CopyInput(i, inputs[i], buffers_[Index(graph_->inputs[i])]);
-  if (options_.keep_values) {
-    raw_inputs_.clear();
-    for (const ConstTensorRef& input : inputs) {
-      raw_inputs_.emplace_back(input.dtype, input.shape);
-      std::memcpy(TensorRef(raw_inputs_.back()).data, input.data, raw_inputs_.back().bytes());
-    }
+  const std::vector<char> needed = Needed(request);
+  reads_ = {places_.begin(), places_.end()};
+  for (std::size_t v = 0; v < request.known.size(); ++v) {
+    if (request.known[v] != nullptr) reads_[v] = request.known[v];
+  }
+  const auto tell = [&](ValueId id) {
+    if (request.watch && id != kNoValue && needed[Index(id)] != 0) request.watch(id, ValueOf(id));
+  };
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (needed[Index(graph_->inputs[i])] == 0) continue;
+    CopyInput(i, inputs[i]);
+    tell(graph_->inputs[i]);
   }
   for (std::size_t s = 0; s < steps_.size(); ++s) {
+    if (!IsDue(steps_[s], needed)) continue;
     const auto start = std::chrono::steady_clock::now();
-    RunStep(steps_[s], buffers_, buffers_);
-    if (profile_.empty()) continue;
-    profile_[s] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    RunStep(steps_[s]);
+    if (!profile_.empty()) {
+      profile_[s] +=
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    }
+    std::for_each(steps_[s].node->outputs.begin(), steps_[s].node->outputs.end(), tell);
   }
 }
 
@@ -159,8 +186,6 @@ std::vector<Executor::NodeTime> Executor::Profile() const {
   for (std::size_t s = 0; s < profile_.size(); ++s) times.push_back({steps_[s].node, profile_[s]});
   return times;
 }
-
-ConstTensorRef Executor::ValueOf(ValueId id) const { return View(id, buffers_); }
 
 void Executor::SetConstant(ValueId id, const Tensor* elements) {
   overrides_[Index(id)] = nullptr;
@@ -177,42 +202,6 @@ void Executor::SetConstant(ValueId id, const Tensor* elements) {
 
 void Executor::SetQuantizer(ValueId id, const ActivationQuantizer* quantizer) {
   quantizers_[Index(id)] = quantizer;
-}
-
-void Executor::Rerun(std::span<const ValueId> changed) {
-  BW_CHECK(options_.keep_values && raw_inputs_.size() == graph_->inputs.size());
-  rerun_buffers_ = buffers_;
-  std::vector<char> stale(steps_.size(), 0), fresh(graph_->values.size(), 0);
-  for (const ValueId id : changed) {
-    if (Constant(id) != nullptr)
-      fresh[Index(id)] = 1;
-    else if (producer_[Index(id)] >= 0)
-      stale[static_cast<std::size_t>(producer_[Index(id)])] = 1;
-  }
-  for (std::size_t i = 0; i < graph_->inputs.size(); ++i) {
-    const ValueId id = graph_->inputs[i];
-    if (std::find(changed.begin(), changed.end(), id) == changed.end()) continue;
-    CopyInput(i, raw_inputs_[i], rerun_own_[Index(id)]);
-    rerun_buffers_[Index(id)] = rerun_own_[Index(id)];
-    fresh[Index(id)] = 1;
-  }
-  for (std::size_t s = 0; s < steps_.size(); ++s) {
-    const Node& node = *steps_[s].node;
-    const bool reads_fresh = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) {
-      return id != kNoValue && fresh[Index(id)] != 0;
-    });
-    if (!reads_fresh && stale[s] == 0) continue;
-    RunStep(steps_[s], rerun_buffers_, rerun_own_);
-    for (const ValueId id : node.outputs) {
-      if (id == kNoValue) continue;
-      rerun_buffers_[Index(id)] = rerun_own_[Index(id)];
-      fresh[Index(id)] = 1;
-    }
-  }
-}
-
-ConstTensorRef Executor::RerunOutput(std::size_t index) const {
-  return View(graph_->outputs[index], rerun_buffers_);
 }
 
 }  // namespace bw

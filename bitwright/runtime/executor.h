@@ -2,8 +2,8 @@
 // Runs a graph for fixed input shapes on the calling thread. Parallelism is one executor per
 // worker, each on its own rows, so no result depends on the number of threads.
 
+#include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -20,9 +20,21 @@ struct ActivationQuantizer {
 
 struct ExecutorOptions {
   Backend backend = Backend::kFast;
-  // Every value keeps its own memory until the next Run, so that Rerun can start from any of them;
-  // otherwise memory is planned and only outputs survive.
+  // Every value keeps its own memory until the next Run; otherwise memory is planned and only
+  // outputs survive.
   bool keep_values = false;
+};
+
+// How one run departs from computing every value and forgetting all but the outputs.
+struct RunRequest {
+  // By value: elements, rounded already, that stand for what the run would compute; null: computed.
+  // They must live as long as the run's results are read. Empty: none.
+  std::vector<const std::byte*> known;
+  // What is computed, with all that it needs; empty: the graph's outputs.
+  std::vector<ValueId> wanted;
+  // Told each value that is computed, inputs too, right after its rounding; its elements live until
+  // watch returns.
+  std::function<void(ValueId, ConstTensorRef)> watch;
 };
 
 class Executor {
@@ -35,8 +47,9 @@ class Executor {
   Executor(Executor&&) noexcept = default;
   Executor& operator=(Executor&&) noexcept = default;
 
-  // Computes everything; inputs have the shapes given at creation.
-  void Run(std::span<const ConstTensorRef> inputs);
+  // Inputs have the shapes given at creation. Whatever is known, the results are those of a run
+  // that computes everything, bit for bit.
+  void Run(std::span<const ConstTensorRef> inputs, const RunRequest& request = {});
 
   // The result of the last Run: a graph output, or with keep_values any value.
   ConstTensorRef ValueOf(ValueId id) const;
@@ -47,12 +60,6 @@ class Executor {
   void SetConstant(ValueId id, const Tensor* elements);
   // Rounds a value from the next Run on; null stops it. The quantizer must outlive its use.
   void SetQuantizer(ValueId id, const ActivationQuantizer* quantizer);
-
-  // With keep_values: computes again what follows from the changed constants and quantizers,
-  // leaving the results of the last Run in place; reads the new results with RerunOutput. Equal to
-  // a whole Run, bit for bit.
-  void Rerun(std::span<const ValueId> changed);
-  ConstTensorRef RerunOutput(std::size_t index) const;
 
   // From now on the seconds that each node takes are added up.
   void StartProfile() { profile_.assign(steps_.size(), 0.0); }
@@ -76,26 +83,23 @@ class Executor {
   Executor(const Graph& graph, ExecutorOptions options) : graph_(&graph), options_(options) {}
   void MakeSteps();
   void PlaceBuffers();
-  void RunStep(const Step& step, const std::vector<std::byte*>& reads,
-               const std::vector<std::byte*>& writes);
+  std::vector<char> Needed(const RunRequest& request) const;
+  static bool IsDue(const Step& step, const std::vector<char>& needed);
+  void RunStep(const Step& step);
   void Quantize(ValueId id, std::byte* data) const;
-  void CopyInput(std::size_t index, ConstTensorRef input, std::byte* to) const;
+  void CopyInput(std::size_t index, ConstTensorRef input) const;
   const Tensor* Constant(ValueId id) const;
-  ConstTensorRef View(ValueId id, const std::vector<std::byte*>& buffers) const;
   const TensorType& TypeOf(ValueId id) const { return types_.types[static_cast<std::size_t>(id)]; }
 
   const Graph* graph_;
   ExecutorOptions options_;
   InferredTypes types_;
   std::vector<Step> steps_;
-  std::vector<int> producer_;  // by value: index into steps_, -1 none
-  Tensor arena_, rerun_arena_;
-  std::vector<std::byte*> buffers_;  // by value; null for constants
-  std::vector<std::byte*> rerun_own_,
-      rerun_buffers_;               // keep_values: second places, and what the last Rerun reads
-  std::vector<Tensor> raw_inputs_;  // keep_values: inputs before rounding
-  std::vector<double> profile_;     // by step; empty: not wanted
-  std::vector<const Tensor*> overrides_;                // by value
+  Tensor arena_;
+  std::vector<std::byte*> places_;        // by value; null for constants
+  std::vector<const std::byte*> reads_;   // by value: its place, or what the last Run was given
+  std::vector<double> profile_;           // by step; empty: not wanted
+  std::vector<const Tensor*> overrides_;  // by value
   std::vector<const ActivationQuantizer*> quantizers_;  // by value
 };
 

@@ -47,14 +47,6 @@ std::vector<Tensor> Outputs(const Executor& executor, const Graph& graph) {
   return outputs;
 }
 
-std::vector<Tensor> RerunOutputs(const Executor& executor, const Graph& graph) {
-  std::vector<Tensor> outputs;
-  for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
-    outputs.push_back(Copy(executor.RerunOutput(i)));
-  }
-  return outputs;
-}
-
 // The first output that differs, or -1.
 int FirstDifference(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
   for (std::size_t i = 0; i < a.size(); ++i) {
@@ -147,12 +139,6 @@ struct Change {
   std::map<ValueId, Tensor> constants;
   std::map<ValueId, ActivationQuantizer> quantizers;
 
-  std::vector<ValueId> Ids() const {
-    std::vector<ValueId> ids;
-    for (const auto& [id, unused] : constants) ids.push_back(id);
-    for (const auto& [id, unused] : quantizers) ids.push_back(id);
-    return ids;
-  }
   void Set(Executor& executor) const {
     for (const auto& [id, tensor] : constants) executor.SetConstant(id, &tensor);
     for (const auto& [id, quantizer] : quantizers) executor.SetQuantizer(id, &quantizer);
@@ -185,57 +171,88 @@ Change RandomChange(const Graph& graph, std::uint64_t seed) {
   return change;
 }
 
-RC_GTEST_PROP(Rerun, EqualsAWholeRunForEveryTensor, (std::uint16_t seed)) {
+// Elements of a random part of the values that `kept` computed.
+RunRequest SomeKnown(const Graph& graph, const Executor& kept, std::uint64_t seed) {
+  RunRequest request;
+  Rng rng(seed);
+  const double share = rng.Uniform(0, 0.7);
+  for (std::size_t v = 0; v < graph.values.size(); ++v) {
+    const bool known = !graph.values[v].constant && rng.Uniform() < share;
+    const void* data = kept.ValueOf(static_cast<ValueId>(v)).data;
+    request.known.push_back(known ? static_cast<const std::byte*>(data) : nullptr);
+  }
+  return request;
+}
+
+RC_GTEST_PROP(RunRequest, KnownValuesChangeNoResult, (std::uint16_t seed)) {
   const Graph graph = RandomResidualNetwork(seed, 12);
   const Tensor input = Random(kInput, seed + 1U);
-  const Change before = RandomChange(graph, seed + 100000U);
-  const Change change = RandomChange(graph, seed + 200000U);
-  Executor rerun = Make(graph, {Backend::kFast, true});
-  Executor whole = Make(graph, {Backend::kFast, false});
-  before.Set(rerun);
-  RunOn(rerun, input);
-  const std::vector<Tensor> base = Outputs(rerun, graph);
-  change.Set(rerun);
-  rerun.Rerun(change.Ids());
-  before.Set(whole);
+  const Change change = RandomChange(graph, seed + 100000U);
+  Executor whole = Make(graph, {Backend::kFast, true});
+  Executor partial = Make(graph, {Backend::kFast, false});
   change.Set(whole);
+  change.Set(partial);
   RunOn(whole, input);
-  RC_ASSERT(FirstDifference(RerunOutputs(rerun, graph), Outputs(whole, graph)) == -1);
-  RC_ASSERT(FirstDifference(Outputs(rerun, graph), base) == -1);
+  for (std::uint64_t round = 0; round < 4; ++round) {
+    partial.Run(std::vector<ConstTensorRef>{Random(kInput, seed + 2U)});  // other elements
+    RunRequest request = SomeKnown(graph, whole, seed + 1000 * round);
+    bool same = true;
+    request.watch = [&](ValueId id, ConstTensorRef value) {
+      same = same && request.known[static_cast<std::size_t>(id)] == nullptr &&
+             SameBits(value, whole.ValueOf(id));
+    };
+    partial.Run(std::vector<ConstTensorRef>{input}, request);
+    RC_ASSERT(same);
+    RC_ASSERT(FirstDifference(Outputs(partial, graph), Outputs(whole, graph)) == -1);
+  }
 }
 
-RC_GTEST_PROP(Rerun, ManyAfterOneRunDoNotDisturbEachOther, (std::uint16_t seed)) {
+RC_GTEST_PROP(RunRequest, TellsEveryValueOfAWholeRun, (std::uint16_t seed)) {
   const Graph graph = RandomResidualNetwork(seed, 9);
   const Tensor input = Random(kInput, seed + 1U);
-  Executor rerun = Make(graph, {Backend::kFast, true});
-  RunOn(rerun, input);
-  for (std::uint64_t round = 0; round < 4; ++round) {
-    const Change change = RandomChange(graph, seed + 300000U + 1000 * round);
-    change.Set(rerun);
-    rerun.Rerun(change.Ids());
-    Executor whole = Make(graph, {Backend::kFast, true});
-    change.Set(whole);
-    RunOn(whole, input);
-    RC_ASSERT(FirstDifference(RerunOutputs(rerun, graph), Outputs(whole, graph)) == -1);
-    change.Unset(rerun);
-  }
-  rerun.Rerun({});
-  RC_ASSERT(FirstDifference(RerunOutputs(rerun, graph), Outputs(rerun, graph)) == -1);
+  Executor kept = Make(graph, {Backend::kFast, true});
+  RunOn(kept, input);
+  Executor planned = Make(graph, {Backend::kFast, false});
+  std::size_t told = 0;
+  bool same = true;
+  RunRequest request;
+  request.watch = [&](ValueId id, ConstTensorRef value) {
+    ++told;
+    same = same && SameBits(value, kept.ValueOf(id));
+  };
+  planned.Run(std::vector<ConstTensorRef>{input}, request);
+  RC_ASSERT(same);
+  std::size_t constants = 0;
+  for (const Value& value : graph.values) constants += value.constant ? 1 : 0;
+  RC_ASSERT(told == graph.values.size() - constants);
 }
 
-TEST(Rerun, SeesAQuantizerThatWasTakenAway) {
-  const Graph graph = RandomResidualNetwork(4, 8);
-  const Tensor input = Random(kInput, 9);
-  Executor executor = Make(graph, {Backend::kFast, true});
-  const ActivationQuantizer coarse{QuantSpec::Parse("int2").value(), {{0.5F}, {}}};
-  executor.SetQuantizer(graph.inputs[0], &coarse);
-  RunOn(executor, input);
-  executor.SetQuantizer(graph.inputs[0], nullptr);
-  executor.Rerun(graph.inputs);
-  Executor plain = Make(graph, {Backend::kFast, true});
-  RunOn(plain, input);
-  EXPECT_EQ(FirstDifference(RerunOutputs(executor, graph), Outputs(plain, graph)), -1);
-  EXPECT_NE(FirstDifference(RerunOutputs(executor, graph), Outputs(executor, graph)), -1);
+TEST(RunRequest, ComputesOnlyWhatIsWantedAndNotKnown) {
+  Network net;
+  const ValueId x = net.Input("x", kInput);
+  const ValueId a = net.Op("Relu", {x}, "a"), b = net.Op("Neg", {a}, "b"),
+                c = net.Op("Abs", {b}, "c"), d = net.Op("Add", {c, a}, "d");
+  const Graph graph = net.Finish({d});
+  Executor executor = Make(graph, {});
+  const Tensor input = Random(kInput, 3), other = Random(kInput, 4);
+  const auto told = [&](std::vector<ValueId> wanted, ValueId known) {
+    RunRequest request;
+    std::vector<ValueId> values;
+    request.wanted = std::move(wanted);
+    if (known != kNoValue) {
+      request.known.resize(graph.values.size());
+      request.known[static_cast<std::size_t>(known)] =
+          static_cast<const std::byte*>(ConstTensorRef(other).data);
+    }
+    request.watch = [&](ValueId id, ConstTensorRef) { values.push_back(id); };
+    executor.Run(std::vector<ConstTensorRef>{input}, request);
+    return values;
+  };
+  EXPECT_EQ(told({b}, kNoValue), (std::vector<ValueId>{x, a, b}));
+  EXPECT_EQ(told({}, b), (std::vector<ValueId>{x, a, c, d}));
+  EXPECT_EQ(told({}, a), (std::vector<ValueId>{b, c, d}));
+  EXPECT_EQ(told({}, d), std::vector<ValueId>{});
+  EXPECT_TRUE(SameBits(executor.Output(0), other));
 }
 
 RC_GTEST_PROP(SetQuantizer, EqualsAFakeQuantizeNodeBehindTheValue, (std::uint16_t seed)) {

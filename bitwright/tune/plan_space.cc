@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 
+#include "bitwright/base/memory.h"
 #include "bitwright/base/parallel.h"
 #include "bitwright/runtime/work.h"
 
@@ -27,6 +28,12 @@ Expected<std::size_t> SensitivitySamples(const Graph& graph, const Dataset& data
                     kFewestSensitivitySamples, kMostSensitivitySamples);
 }
 
+// What activations that plans share may take: half of what is free, and no more than is of use.
+std::size_t ReusedBytes() {
+  constexpr std::size_t kMost = 2'000'000'000;
+  return std::min(FreeMemory() / 2, kMost);
+}
+
 }  // namespace
 
 Expected<PlanSpace> PlanSpace::Create(const Graph& graph, const QuantTargets& targets,
@@ -45,7 +52,7 @@ Expected<PlanSpace> PlanSpace::Create(const Graph& graph, const QuantTargets& ta
 Expected<void> PlanSpace::Prepare(const TuneData& data, const Metric& metric,
                                   const Progress& progress) {
   BW_ASSIGN(search_, Evaluator::Create(*graph_, data.search, metric,
-                                       {options_.threads, Backend::kFast, true}, progress));
+                                       {options_.threads, Backend::kFast, false}, progress));
   if (!std::isfinite(search_->float_result().value)) {
     return FailUsage(
         "--metric {}: the float network's own value is infinite, so no drop can be bounded; use "
@@ -62,6 +69,7 @@ Expected<void> PlanSpace::Prepare(const TuneData& data, const Metric& metric,
   BW_TRY(RoundCandidates(calibration, progress));
   BW_TRY(MeasureSensitivities(progress));
   MakeDecisions();
+  search_->ReuseActivations(ReusedBytes());
   return {};
 }
 
@@ -152,7 +160,8 @@ Expected<Evaluator*> PlanSpace::EvaluatorOf(Fidelity fidelity) {
   if (!cheap_) {
     BW_ASSIGN(cheap_,
               Evaluator::Create(*graph_, search_->data().First(cheap_samples_), search_->metric(),
-                                {options_.threads, Backend::kFast, true}));
+                                {options_.threads, Backend::kFast, false}));
+    cheap_->ReuseActivations(ReusedBytes());
   }
   return &*cheap_;
 }

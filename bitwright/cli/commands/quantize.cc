@@ -173,7 +173,7 @@ Expected<void> DistilScales(const Options& options, const Inputs& inputs,
   const Metric* metric = FindMetric(classes ? "agreement" : "sqnr");
   BW_ASSIGN(Evaluator evaluator,
             Evaluator::Create(inputs.graph, *inputs.calibration, *metric,
-                              {options.run.threads, Backend::kFast, true}, TerminalProgress()));
+                              {options.run.threads, Backend::kFast, false}, TerminalProgress()));
   return ChooseScalesByOutput(plan, inputs.graph, inputs.targets, statistics, evaluator, 1e12,
                               TerminalProgress());
 }
