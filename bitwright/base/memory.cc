@@ -39,7 +39,7 @@ Expected<std::size_t> ParseBytes(std::string_view text) {
   if (rest + 1 == end) {
     const std::size_t unit = kUnits.find(static_cast<char>(std::tolower(*rest)));
     known = unit != std::string_view::npos;
-    for (std::size_t i = 0; known && i <= unit; ++i) factor *= 1024;
+    for (std::size_t i = 0; known && i <= unit; ++i) factor *= 1000;
   }
   if (error != std::errc() || !known || !(value * factor >= 1) || value * factor > 1e18)
     return FailUsage("'{}' is no amount of memory; give bytes, or like 500m or 2g", text);

@@ -8,7 +8,7 @@
 
 namespace bw {
 
-// "2g", "500m", "64k", "1.5g", or bytes; powers of 1024. Fails on anything else, and on 0.
+// "2g", "500m", "64k", "1.5g", or bytes; powers of 1000. Fails on anything else, and on 0.
 Expected<std::size_t> ParseBytes(std::string_view text);
 
 // Of the machine, or of the control group that confines the process.

@@ -8,14 +8,14 @@
 namespace bw {
 namespace {
 
-constexpr std::size_t kMega = 1024 * 1024;
+constexpr std::size_t kMega = 1000 * 1000;
 
-TEST(ParseBytes, TakesUnitsOf1024) {
-  EXPECT_EQ(ParseBytes("2g").value(), 2048 * kMega);
+TEST(ParseBytes, TakesUnitsOf1000) {
+  EXPECT_EQ(ParseBytes("2g").value(), 2000 * kMega);
   EXPECT_EQ(ParseBytes("500m").value(), 500 * kMega);
   EXPECT_EQ(ParseBytes("500M").value(), 500 * kMega);
-  EXPECT_EQ(ParseBytes("1.5g").value(), 1536 * kMega);
-  EXPECT_EQ(ParseBytes("64k").value(), 65536U);
+  EXPECT_EQ(ParseBytes("1.5g").value(), 1500 * kMega);
+  EXPECT_EQ(ParseBytes("64k").value(), 64000U);
   EXPECT_EQ(ParseBytes("123").value(), 123U);
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bitwright/base/file.h"
+#include "bitwright/base/memory.h"
 #include "bitwright/base/text.h"
 #include "bitwright/onnx/import.h"
 #include "bitwright/quant/pass.h"
@@ -115,6 +116,14 @@ void AddRun(CLI::App& app, RunOptions& options) {
   app.add_option("--threads", options.threads, "0: all cores; results do not depend on it")
       ->check(CLI::Range(0, 1024));
   app.add_option("--seed", options.seed, "of splits and samples")->check(CLI::NonNegativeNumber);
+  app.add_option_function<std::string>(
+         "--memory", [](const std::string& text) { SetMemoryBound(*ParseBytes(text)); },
+         "at most so much memory, e.g. 500m, 2g; by default half of the machine's; results do not "
+         "depend on it")
+      ->check([](const std::string& text) {
+        const Expected<std::size_t> bytes = ParseBytes(text);
+        return bytes ? "" : bytes.error().message;
+      });
   app.add_flag("--json", options.json, "print the result as JSON");
 }
 

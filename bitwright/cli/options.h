@@ -24,7 +24,7 @@ struct DataOptions {
   std::string color, scale, mean, std, layout, stored_layout;
 };
 
-// --threads, --seed, --json.
+// --threads, --seed, --json; and --memory, which binds the process at once.
 struct RunOptions {
   int threads = 0;
   std::uint64_t seed = 1;

@@ -21,4 +21,12 @@ void ActivationCache::Insert(const ValueKey& key, Tensor elements) {
   by_key_.emplace(key, entries_.begin());
 }
 
+void ActivationCache::Take(ActivationCache& other) {
+  for (auto entry = other.entries_.rbegin(); entry != other.entries_.rend(); ++entry)
+    Insert(entry->key, std::move(entry->elements));
+  other.entries_.clear();
+  other.by_key_.clear();
+  other.bytes_ = 0;
+}
+
 }  // namespace bw

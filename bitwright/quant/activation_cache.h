@@ -19,6 +19,10 @@ class ActivationCache {
   // Forgets the elements at once when they alone exceed the limit.
   void Insert(const ValueKey& key, Tensor elements);
 
+  // Takes over all that `other` holds, its most recently used last.
+  void Take(ActivationCache& other);
+
+  std::size_t limit() const { return limit_; }
   std::size_t bytes() const { return bytes_; }
 
  private:

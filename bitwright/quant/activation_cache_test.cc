@@ -46,6 +46,18 @@ TEST(ActivationCache, NeverHoldsMoreThanItsLimit) {
   EXPECT_EQ(cache.bytes(), 32U);
 }
 
+TEST(ActivationCache, TakesOverWhatAnotherHolds) {
+  ActivationCache cache(48), other(48);
+  cache.Insert(Key(1), Numbers(1));
+  for (std::uint64_t n = 2; n < 5; ++n) other.Insert(Key(n), Numbers(static_cast<float>(n)));
+  cache.Take(other);
+  EXPECT_EQ(cache.Find(Key(1)), nullptr);
+  for (std::uint64_t n = 2; n < 5; ++n) EXPECT_EQ(First(cache.Find(Key(n))), n);
+  EXPECT_EQ(cache.bytes(), 48U);
+  EXPECT_EQ(other.bytes(), 0U);
+  EXPECT_EQ(other.Find(Key(2)), nullptr);
+}
+
 TEST(ActivationCache, InsertingAgainKeepsTheFirst) {
   ActivationCache cache(64);
   cache.Insert(Key(1), Numbers(10));

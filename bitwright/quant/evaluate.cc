@@ -5,6 +5,7 @@
 #include <cstring>
 #include <optional>
 
+#include "bitwright/base/memory.h"
 #include "bitwright/base/text.h"
 #include "bitwright/runtime/lower.h"
 
@@ -108,7 +109,7 @@ class CachedRun {
  public:
   CachedRun(ActivationCache& cache, const std::vector<ValueKey>& keys,
             const std::vector<char>& boundaries)
-      : cache_(cache), keys_(keys), boundaries_(boundaries) {}
+      : cache_(cache), keys_(keys), boundaries_(boundaries), fresh_(cache.limit()) {}
 
   void Run(const Chunk& chunk, Executor& executor) {
     RunRequest request;
@@ -116,23 +117,20 @@ class CachedRun {
       request.known.push_back(boundaries_[v] != 0 ? cache_.Find(keys_[v]) : nullptr);
     request.watch = [&](ValueId id, ConstTensorRef value) {
       const auto v = static_cast<std::size_t>(id);
-      if (boundaries_[v] != 0) fresh_.emplace_back(keys_[v], Copy(value));
+      if (boundaries_[v] != 0) fresh_.Insert(keys_[v], Copy(value));
     };
     const ConstTensorRef input = chunk.input;
     executor.Run({&input, 1}, request);
   }
 
   // Only when the results have been read: they may lie in the cache.
-  void Keep() {
-    for (auto& [key, elements] : fresh_) cache_.Insert(key, std::move(elements));
-    fresh_.clear();
-  }
+  void Keep() { cache_.Take(fresh_); }
 
  private:
   ActivationCache& cache_;
   const std::vector<ValueKey>& keys_;
   const std::vector<char>& boundaries_;
-  std::vector<std::pair<ValueKey, Tensor>> fresh_;
+  ActivationCache fresh_;
 };
 
 std::vector<std::int64_t> Labels(const Dataset& data, std::size_t first, std::size_t count) {
@@ -267,6 +265,7 @@ Expected<Evaluation> Evaluator::Run(const Rounding& rounding, const Progress& pr
 
 Expected<Evaluation> Evaluator::RunGraph(const Graph& graph, RunnerOptions options,
                                          const Progress& progress) {
+  options.chunk_samples = runner_.chunk_samples();
   const Lowered lowered = LowerToIntegers(graph);
   BW_ASSIGN(Runner runner, Runner::Create(lowered.graph, data_, options));
   if (runner.chunk_samples() != runner_.chunk_samples())
@@ -282,17 +281,19 @@ Expected<std::vector<double>> Evaluator::Sensitivities(const std::vector<Roundin
   const std::vector<ValueKey> own = ValueKeys(*graph_, {});
   std::vector<std::vector<ValueKey>> keys;
   for (const Rounding& rounding : roundings) keys.push_back(ValueKeys(*graph_, rounding));
+  const std::size_t limit = FreeMemory() / runner_.workers();
   const auto visit = [&](const Chunk& chunk, Executor& executor) -> Expected<void> {
     const ConstTensorRef input = chunk.input;
-    std::vector<Tensor> base(own.size());
-    executor.Run({&input, 1}, {{}, {}, [&](ValueId id, ConstTensorRef value) {
-                                 base[static_cast<std::size_t>(id)] = Copy(value);
-                               }});
+    ActivationCache base(limit);
+    RunRequest learning;
+    learning.watch = [&](ValueId id, ConstTensorRef value) {
+      base.Insert(own[static_cast<std::size_t>(id)], Copy(value));
+    };
+    executor.Run({&input, 1}, learning);
     const Tensor reference = Copy(Runner::Rows(chunk, executor.Output(0)));
     for (std::size_t r = 0; r < roundings.size(); ++r) {
       RunRequest request;
-      for (std::size_t v = 0; v < own.size(); ++v)
-        request.known.push_back(keys[r][v] == own[v] ? Elements(base[v]) : nullptr);
+      for (const ValueKey& key : keys[r]) request.known.push_back(base.Find(key));
       Set(executor, roundings[r]);
       executor.Run({&input, 1}, request);
       const ConstTensorRef output = Runner::Rows(chunk, executor.Output(0));

@@ -5,21 +5,42 @@
 #include <cstring>
 #include <mutex>
 
+#include "bitwright/base/memory.h"
 #include "bitwright/base/parallel.h"
 
 namespace bw {
 namespace {
 
+// A chunk has so many rows, fewer where all activations of so many exceed so many bytes: fixed by
+// network and data alone, since the last bits of floats may depend on it.
 constexpr std::int64_t kRowsPerChunk = 32;
+constexpr double kBytesPerChunk = 256e6;
 
-// The network's input shape for a chunk of about `rows` rows.
-Expected<Shape> ChunkShape(const Graph& graph, const Dataset& data) {
+Expected<std::int64_t> SamplesPerChunk(const Graph& graph, std::int64_t rows_per_sample) {
+  BW_ASSIGN(const std::vector<Shape> shapes, InputShapes(graph, rows_per_sample));
+  BW_ASSIGN(const InferredTypes types, InferTypes(graph, shapes));
+  double bytes = 0;
+  for (std::size_t v = 0; v < types.types.size(); ++v) {
+    if (types.Constant(graph, static_cast<ValueId>(v)) != nullptr) continue;
+    bytes += static_cast<double>(ElementCount(types.types[v].shape)) *
+             static_cast<double>(DTypeBytes(types.types[v].dtype));
+  }
+  const double samples = std::min(static_cast<double>(kRowsPerChunk / rows_per_sample),
+                                  kBytesPerChunk / std::max(bytes, 1.0));
+  return std::max<std::int64_t>(1, static_cast<std::int64_t>(samples));
+}
+
+// The network's input shape for a chunk.
+Expected<Shape> ChunkShape(const Graph& graph, const Dataset& data, std::size_t wanted) {
   if (graph.inputs.size() != 1) {
     return Fail("the network has {} inputs, data sets give one", graph.inputs.size());
   }
   const std::int64_t per_sample = data.rows_per_sample();
-  const std::int64_t wanted = std::max<std::int64_t>(1, kRowsPerChunk / per_sample) * per_sample;
-  BW_ASSIGN(const std::vector<Shape> shapes, InputShapes(graph, wanted));
+  std::int64_t samples = static_cast<std::int64_t>(wanted);
+  if (wanted == 0) {
+    BW_ASSIGN(samples, SamplesPerChunk(graph, per_sample));
+  }
+  BW_ASSIGN(const std::vector<Shape> shapes, InputShapes(graph, samples * per_sample));
   const Shape& shape = shapes[0];
   const std::string& name = graph.value(graph.inputs[0]).name;
   if (shape.empty()) return Fail("input '{}' is a scalar, data sets give batches", name);
@@ -46,13 +67,18 @@ Expected<Shape> ChunkShape(const Graph& graph, const Dataset& data) {
 
 Expected<Runner> Runner::Create(const Graph& graph, const Dataset& data, RunnerOptions options) {
   Runner runner;
-  BW_ASSIGN(runner.input_shape_, ChunkShape(graph, data));
+  BW_ASSIGN(runner.input_shape_, ChunkShape(graph, data, options.chunk_samples));
   runner.chunk_samples_ = static_cast<std::size_t>(runner.input_shape_[0] / data.rows_per_sample());
-  const int threads = options.threads > 0 ? options.threads : DefaultThreads();
-  for (int i = 0; i < threads; ++i) {
+  const std::size_t threads =
+      static_cast<std::size_t>(options.threads > 0 ? options.threads : DefaultThreads());
+  const std::size_t before = FreeMemory();
+  while (runner.executors_.size() < std::min(threads, runner.ChunkCount(data))) {
     BW_ASSIGN(Executor executor, Executor::Create(graph, {runner.input_shape_},
                                                   {options.backend, options.keep_values}));
     runner.executors_.push_back(std::move(executor));
+    // Another worker takes what this one took, and what runs allocate for themselves.
+    const std::size_t free = FreeMemory();
+    if (free < 2 * (before - std::min(before, free)) / runner.executors_.size()) break;
   }
   return runner;
 }

@@ -17,6 +17,7 @@ struct RunnerOptions {
   int threads = 0;  // 0: all cores
   Backend backend = Backend::kFast;
   bool keep_values = false;
+  std::size_t chunk_samples = 0;  // 0: by the network and the data
 };
 
 // The samples of one piece of work. `rows` is what the executor was given: the samples' rows, then
@@ -30,9 +31,10 @@ struct Chunk {
 
 class Runner {
  public:
-  // Readies an executor per worker for chunks of about 32 rows of this data. Fails when the network
-  // has several inputs, or its input cannot take the samples' shape. The graph must outlive the
-  // runner.
+  // Readies an executor per worker for chunks of this data: about 32 rows, fewer of networks whose
+  // activations are large. Workers are as many as FreeMemory (base/memory.h) has room for. Fails
+  // when it has not for one, when the network has several inputs, or its input cannot take the
+  // samples' shape. The graph must outlive the runner.
   static Expected<Runner> Create(const Graph& graph, const Dataset& data, RunnerOptions options);
 
   // Calls visit(chunk, executor) for every chunk, after Run on it, from several threads at once.
@@ -51,6 +53,7 @@ class Runner {
   // Does the same to every worker's executor.
   void ForEachExecutor(const std::function<void(Executor&)>& change);
 
+  std::size_t workers() const { return executors_.size(); }
   std::size_t chunk_samples() const { return chunk_samples_; }
   std::size_t ChunkCount(const Dataset& data) const {
     return (data.size() + chunk_samples_ - 1) / chunk_samples_;

@@ -89,6 +89,7 @@ std::string ReportToJson(const Report& report) {
                {"total", SizeJson(s.weight_bytes + s.activation_bytes,
                                   s.weight_float_bytes + s.activation_float_bytes)},
                {"seconds", report.seconds},
+               {"peak_memory_bytes", report.peak_memory_bytes},
                {"tensors", Json::array()}};
   for (const TensorReport& tensor : report.tensors) {
     json["tensors"].push_back(
@@ -118,7 +119,9 @@ std::string ReportToMarkdown(const Report& report) {
                         DropText(*report.max_drop, report.percent),
                         DropText(report.search_drop.value_or(NAN), report.percent));
   }
-  text += fmt::format(".\n{}\nTook {}.\n\n", report.split, HumanSeconds(report.seconds));
+  text += fmt::format(".\n{}\nTook {} and {} of memory.\n\n", report.split,
+                      HumanSeconds(report.seconds),
+                      HumanBytes(static_cast<double>(report.peak_memory_bytes)));
   text += "| stored | float32 | now | smaller |\n|---|---|---|---|\n";
   text += SizeRow("weights", s.weight_bytes, s.weight_float_bytes);
   text += SizeRow("activations of one sample", s.activation_bytes, s.activation_float_bytes);

@@ -30,6 +30,7 @@ struct Report {
   std::optional<double> max_drop, search_drop;
   Sizes sizes;
   double seconds = 0;
+  std::size_t peak_memory_bytes = 0;  // resident, of the whole command
   std::vector<TensorReport> tensors;
   std::map<std::string, LayerArithmetic> layers;  // by node name
 

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstring>
 
+#include "bitwright/base/memory.h"
+#include "bitwright/base/text.h"
 #include "bitwright/runtime/isa.h"
 #include "bitwright/runtime/memory_plan.h"
 
@@ -14,6 +16,18 @@ std::size_t Index(ValueId id) { return static_cast<std::size_t>(id); }
 
 std::size_t TypeBytes(const TensorType& type) {
   return static_cast<std::size_t>(ElementCount(type.shape)) * DTypeBytes(type.dtype);
+}
+
+Expected<void> CheckFree(std::size_t bytes, const Graph& graph, const InferredTypes& types) {
+  const std::size_t free = FreeMemory();
+  if (bytes <= free) return {};
+  const ValueId input = graph.inputs.empty() ? kNoValue : graph.inputs[0];
+  return Fail(
+      "the activations need {} of memory for an input of shape {}, {} of the bound of {} are free; "
+      "raise --memory",
+      HumanBytes(static_cast<double>(bytes)),
+      input == kNoValue ? "[]" : ShapeText(types.types[Index(input)].shape),
+      HumanBytes(static_cast<double>(free)), HumanBytes(static_cast<double>(MemoryBound())));
 }
 
 // Cuts one allocation into 64-byte aligned places for the values that need one.
@@ -36,7 +50,7 @@ Expected<Executor> Executor::Create(const Graph& graph, const std::vector<Shape>
   executor.overrides_.resize(graph.values.size(), nullptr);
   executor.quantizers_.resize(graph.values.size(), nullptr);
   executor.MakeSteps();
-  executor.PlaceBuffers();
+  BW_TRY(executor.PlaceBuffers());
   return executor;
 }
 
@@ -67,7 +81,7 @@ void Executor::MakeSteps() {
   }
 }
 
-void Executor::PlaceBuffers() {
+Expected<void> Executor::PlaceBuffers() {
   const int steps = static_cast<int>(steps_.size());
   std::vector<int> last(graph_->values.size(), -1);
   for (int s = 0; s < steps; ++s) {
@@ -89,8 +103,10 @@ void Executor::PlaceBuffers() {
     for (const ValueId id : steps_[static_cast<std::size_t>(s)].node->outputs) add(id, s);
   }
   const MemoryPlan plan = PlanMemory(lives);
+  BW_TRY(CheckFree(plan.arena_bytes, *graph_, types_));
   places_ = Place(arena_, ids, plan, graph_->values.size());
   reads_ = {places_.begin(), places_.end()};
+  return {};
 }
 
 ConstTensorRef Executor::ValueOf(ValueId id) const {

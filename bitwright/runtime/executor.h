@@ -39,8 +39,8 @@ struct RunRequest {
 
 class Executor {
  public:
-  // Infers types for these input shapes and readies a kernel for each node. The graph must outlive
-  // the executor.
+  // Infers types for these input shapes and readies a kernel for each node. Fails when the
+  // activations do not fit into FreeMemory (base/memory.h). The graph must outlive the executor.
   static Expected<Executor> Create(const Graph& graph, const std::vector<Shape>& input_shapes,
                                    ExecutorOptions options);
 
@@ -82,7 +82,7 @@ class Executor {
 
   Executor(const Graph& graph, ExecutorOptions options) : graph_(&graph), options_(options) {}
   void MakeSteps();
-  void PlaceBuffers();
+  Expected<void> PlaceBuffers();
   std::vector<char> Needed(const RunRequest& request) const;
   static bool IsDue(const Step& step, const std::vector<char>& needed);
   void RunStep(const Step& step);

@@ -55,8 +55,9 @@ TEST_F(Quantize, TwoBitsHurt) {
 TEST_F(Quantize, TheReportHasTheDocumentedKeysAndAddsUp) {
   Succeed(Line("out", {"--weights", "dybit4:c:fp16"}));
   const Json report = Report("out");
-  for (const char* key : {"network", "data", "split", "float", "quantized", "drop", "max_drop",
-                          "search_drop", "weights", "activations", "total", "seconds", "tensors"}) {
+  for (const char* key :
+       {"network", "data", "split", "float", "quantized", "drop", "max_drop", "search_drop",
+        "weights", "activations", "total", "seconds", "peak_memory_bytes", "tensors"}) {
     EXPECT_TRUE(report.contains(key)) << key;
   }
   EXPECT_TRUE(report["max_drop"].is_null());

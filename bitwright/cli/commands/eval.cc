@@ -1,6 +1,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "bitwright/base/memory.h"
+#include "bitwright/base/text.h"
 #include "bitwright/cli/command.h"
 #include "bitwright/cli/options.h"
 #include "bitwright/cli/progress_bar.h"
@@ -35,17 +37,16 @@ Expected<int> Run(const Options& options) {
   if (!evaluator) return Context(options.model, evaluator.error());
   const Evaluation& result = evaluator->float_result();
   if (options.run.json) {
-    const Json json = {{"network", options.model},
-                       {"data", data.origin()},
-                       {"metric", metric->name},
-                       {"value", result.value},
-                       {"images", result.images}};
+    const Json json = {{"network", options.model}, {"data", data.origin()},
+                       {"metric", metric->name},   {"value", result.value},
+                       {"images", result.images},  {"peak_memory_bytes", PeakMemory()}};
     fmt::print("{}\n", json.dump(2));
-  } else if (metric->is_percent) {
-    fmt::print("{} {:.2f} % on {} samples\n", metric->name, 100 * result.value, result.images);
-  } else {
-    fmt::print("{} {:.4f} on {} samples\n", metric->name, result.value, result.images);
+    return 0;
   }
+  const std::string value = metric->is_percent ? fmt::format("{:.2f} %", 100 * result.value)
+                                               : fmt::format("{:.4f}", result.value);
+  fmt::print("{} {} on {} samples, {} of memory\n", metric->name, value, result.images,
+             HumanBytes(static_cast<double>(PeakMemory())));
   return 0;
 }
 

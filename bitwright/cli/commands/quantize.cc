@@ -4,6 +4,7 @@
 #include <regex>
 
 #include "bitwright/base/file.h"
+#include "bitwright/base/memory.h"
 #include "bitwright/cli/command.h"
 #include "bitwright/cli/options.h"
 #include "bitwright/cli/output.h"
@@ -279,6 +280,7 @@ Expected<int> Run(const Options& options) {
                           calibrated ? statistics : std::vector<ActivationStatistics>(), {}));
   BW_TRY(WriteNetwork(options.out, quantized.plan, quantized.graph));
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  report.peak_memory_bytes = PeakMemory();
   BW_TRY(WriteReport(options.out, report, options.run.json));
   return 0;
 }

@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "bitwright/base/file.h"
+#include "bitwright/base/memory.h"
 #include "bitwright/base/text.h"
 #include "bitwright/cli/command.h"
 #include "bitwright/cli/options.h"
@@ -127,6 +128,7 @@ Expected<int> Run(const Options& options) {
   BW_TRY(WriteNetwork(options.out, result->plan, result->quantized));
   BW_ASSIGN(Report report, MakeReport(options, graph, *targets, data, *metric, tune, *result));
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  report.peak_memory_bytes = PeakMemory();
   BW_TRY(WriteReport(options.out, report, options.run.json));
   const bool kept = report.drop() <= tune.max_drop;
   if (result->feasible && kept) return 0;
