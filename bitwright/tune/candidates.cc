@@ -150,10 +150,10 @@ Expected<std::vector<Candidate>> OfTarget(const Graph& graph, const QuantTarget&
 
 }  // namespace
 
-Expected<std::vector<Candidate>> MakeCandidates(const Graph& graph, const QuantTargets& targets,
-                                                const std::vector<ActivationStatistics>& statistics,
-                                                const TuneOptions& options,
-                                                const Progress& progress) {
+Expected<std::vector<std::vector<Candidate>>> EveryCandidate(
+    const Graph& graph, const QuantTargets& targets,
+    const std::vector<ActivationStatistics>& statistics, const TuneOptions& options,
+    const Progress& progress) {
   std::vector<std::vector<Candidate>> by_target(targets.tensors.size());
   std::mutex mutex;
   Expected<void> outcome;
@@ -170,6 +170,15 @@ Expected<std::vector<Candidate>> MakeCandidates(const Graph& graph, const QuantT
       progress("scale search", static_cast<double>(++done) / static_cast<double>(by_target.size()));
   });
   BW_TRY(outcome);
+  return by_target;
+}
+
+Expected<std::vector<Candidate>> MakeCandidates(const Graph& graph, const QuantTargets& targets,
+                                                const std::vector<ActivationStatistics>& statistics,
+                                                const TuneOptions& options,
+                                                const Progress& progress) {
+  BW_ASSIGN(const std::vector<std::vector<Candidate>> by_target,
+            EveryCandidate(graph, targets, statistics, options, progress));
   return OneOfEachWidth(by_target);
 }
 

@@ -7,6 +7,14 @@
 
 namespace bw {
 
+// By target: every format of the options that fits it, `sensitivity` still to be measured.
+// Activations without negative values take a format's unsigned form too, others of integers the
+// asymmetric one.
+Expected<std::vector<std::vector<Candidate>>> EveryCandidate(
+    const Graph& graph, const QuantTargets& targets,
+    const std::vector<ActivationStatistics>& statistics, const TuneOptions& options,
+    const Progress& progress = {});
+
 // For each target and each number of bits the format with the least squared error on the tensor
 // itself: the others of as many bits are dominated before the network is run. Formats that do not
 // fit a tensor (a block that does not divide its rows) are left out for it. Activations without
