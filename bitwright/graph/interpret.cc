@@ -7,13 +7,19 @@ namespace {
 
 std::size_t Index(ValueId id) { return static_cast<std::size_t>(id); }
 
-// How deep graphs may lie in each other.
+// How deep graphs may lie in each other, and how often all of them may run in one run of the
+// outermost: loops in loops end too.
 constexpr int kMaxDepth = 64;
+constexpr std::int64_t kMaxInnerRuns = std::int64_t{1} << 20;
 
 class Interpreter {
  public:
-  Interpreter(const Graph& graph, const NodeRunner& run, int depth)
-      : graph_(graph), run_(run), depth_(depth), values_(graph.values.size()) {}
+  Interpreter(const Graph& graph, const NodeRunner& run, int depth, std::int64_t& inner_runs)
+      : graph_(graph),
+        run_(run),
+        depth_(depth),
+        inner_runs_(inner_runs),
+        values_(graph.values.size()) {}
 
   Expected<std::vector<TensorPtr>> Run(std::vector<TensorPtr> inputs);
 
@@ -26,6 +32,7 @@ class Interpreter {
   const Graph& graph_;
   const NodeRunner& run_;
   int depth_;
+  std::int64_t& inner_runs_;  // so far, of all depths
   std::vector<TensorPtr> values_;
 };
 
@@ -41,8 +48,13 @@ Expected<std::vector<TensorPtr>> Interpreter::Control(const Node& node,
                                                       std::span<const TensorPtr> inputs) {
   if (depth_ >= kMaxDepth)
     return Fail("graphs lie {} deep in each other, at most {} are allowed", depth_ + 1, kMaxDepth);
-  const GraphRunner inner = [&](const Graph& graph, std::vector<TensorPtr> values) {
-    return Interpreter(graph, run_, depth_ + 1).Run(std::move(values));
+  const GraphRunner inner = [&](const Graph& graph,
+                                std::vector<TensorPtr> values) -> Expected<std::vector<TensorPtr>> {
+    if (++inner_runs_ > kMaxInnerRuns) {
+      return Fail("has run graphs {} times without an end, at most that many runs are allowed",
+                  kMaxInnerRuns);
+    }
+    return Interpreter(graph, run_, depth_ + 1, inner_runs_).Run(std::move(values));
   };
   return node.op->control(node, inputs, inner);
 }
@@ -114,7 +126,8 @@ void RunReference(const Node& node, std::span<const Tensor* const>,
 
 Expected<std::vector<TensorPtr>> Interpret(const Graph& graph, std::vector<TensorPtr> inputs,
                                            const NodeRunner& run) {
-  return Interpreter(graph, run, 0).Run(std::move(inputs));
+  std::int64_t inner_runs = 0;
+  return Interpreter(graph, run, 0, inner_runs).Run(std::move(inputs));
 }
 
 }  // namespace bw
