@@ -1,11 +1,10 @@
 #include "bitwright/tflite/import.h"
 
-#include <algorithm>
 #include <fstream>
 #include <set>
 
 #include "bitwright/base/file.h"
-#include "bitwright/graph/infer.h"
+#include "bitwright/graph/set_types.h"
 #include "bitwright/tflite/rule.h"
 
 namespace bw {
@@ -57,33 +56,6 @@ Expected<void> CheckPromises(const Graph& graph, const std::vector<Lowering::Pro
     return Fail("{}: gives {}{} for '{}', the file declares {}{}", promise.where,
                 DTypeName(got.dtype), ShapeText(got.shape), graph.value(promise.value).name,
                 DTypeName(promise.type.dtype), ShapeText(promise.type.shape));
-  }
-  return {};
-}
-
-std::vector<Shape> ShapesAtBatch(const Graph& graph, std::int64_t batch) {
-  std::vector<Shape> shapes;
-  for (const ValueId id : graph.inputs) {
-    shapes.push_back(graph.value(id).type.shape);
-    std::replace(shapes.back().begin(), shapes.back().end(), std::int64_t{-1}, batch);
-  }
-  return shapes;
-}
-
-// Writes the inferred type to each value that is neither input nor constant; extents that follow
-// the batch become -1.
-Expected<void> SetTypes(Graph& graph) {
-  BW_ASSIGN(const InferredTypes one, InferTypes(graph, ShapesAtBatch(graph, 1)));
-  const auto two = InferTypes(graph, ShapesAtBatch(graph, 2));
-  std::set<ValueId> fixed(graph.inputs.begin(), graph.inputs.end());
-  for (std::size_t v = 0; v < graph.values.size(); ++v) {
-    if (fixed.contains(static_cast<ValueId>(v)) || graph.values[v].constant) continue;
-    TensorType type = one.types[v];
-    const bool same_rank = two && two->types[v].shape.size() == type.shape.size();
-    for (std::size_t a = 0; same_rank && a < type.shape.size(); ++a) {
-      if (two->types[v].shape[a] != type.shape[a]) type.shape[a] = -1;
-    }
-    graph.values[v].type = std::move(type);
   }
   return {};
 }
