@@ -1,9 +1,21 @@
 #!/usr/bin/env bash
 # The checks that gate a commit: layers, formatting, scripts, warnings as errors and the unit tests.
-# --slow adds clang-tidy on every source but the tests, and the unit tests and 60 s of fuzzing under the address and
-# undefined-behaviour sanitizers.
+# --slow adds clang-tidy on every source but the tests, and the unit tests and 60 s of fuzzing of each importer under the
+# address and undefined-behaviour sanitizers. --fuzz [seconds] does nothing but that fuzzing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+fuzz() {
+  cmake --preset asan >/dev/null
+  cmake --build --preset asan -- --quiet onnx_fuzz tflite_fuzz
+  for kind in onnx tflite; do tests/fuzz/fuzz.sh build/asan/bin/${kind}_fuzz "$1"; done
+}
+
+if [ "${1:-}" = --fuzz ]; then
+  fuzz "${2:-60}"
+  exit
+fi
+
 sources=$(git ls-files '*.h' '*.cc')
 
 scripts/check_layers.sh
@@ -23,8 +35,7 @@ if [ "${1:-}" = --slow ]; then
   cmake --preset asan >/dev/null
   cmake --build --preset asan -- --quiet
   BITWRIGHT_DATA=$(realpath -m "${BITWRIGHT_DATA:-../shared/data}") ctest --preset asan
-  ninja -C build/asan import_fuzz >/dev/null
-  tests/fuzz/import_fuzz.sh build/asan/bin/import_fuzz 60
+  fuzz 60
   run-clang-tidy -quiet -p build/dev "$PWD/bitwright/(?!.*_test\.cc$)" >build/tidy.log 2>&1 || { grep -E 'warning:|error:' build/tidy.log; exit 1; }
 fi
 echo 'check: clean'
