@@ -113,6 +113,19 @@ Assignment LeastLoss(const SearchSpace& space, const ChoiceTable& losses, const 
   return walk.assignment();
 }
 
+ChoiceTable MarginalCosts(const SearchSpace& space, const Demand& demand, const Assignment& at) {
+  Walk walk(space, demand, at, 0);
+  ChoiceTable costs;
+  for (std::size_t d = 0; d < space.decisions(); ++d) {
+    costs.emplace_back();
+    for (std::size_t c = 0; c < space.choices(d); ++c) {
+      const Change change{d, c};
+      costs.back().push_back(walk.MeritAfter(std::span(&change, 1)));
+    }
+  }
+  return costs;
+}
+
 std::vector<PathPoint> MakePath(const SearchSpace& space, const ChoiceTable& losses,
                                 const Demand& demand) {
   const Assignment start = LeastLoss(space, losses, demand);

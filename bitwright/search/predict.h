@@ -18,6 +18,11 @@ struct PathPoint {
 // The least loss everywhere (of equals the least merit).
 Assignment LeastLoss(const SearchSpace& space, const ChoiceTable& losses, const Demand& demand);
 
+// What the objective is with one decision at each of its choices and the others as in `at`; so that
+// the sums over decisions are the objective where it is a weighted sum of separable costs, up to a
+// constant.
+ChoiceTable MarginalCosts(const SearchSpace& space, const Demand& demand, const Assignment& at);
+
 // From the least loss down to where no move lowers the merit; each step is the move of the least
 // added loss for the merit saved. Where costs are separable these are the Lagrangian solutions for
 // all multipliers (Everett, Operations Research 11, 1963), and the path walks each decision's hull.

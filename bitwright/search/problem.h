@@ -24,8 +24,7 @@ struct Verdict {
 
 enum class Fidelity { kCheap, kFull };
 
-// Measures. Only kFull says what is feasible; of kCheap only the loss counts. An error ends the
-// search.
+// Measures. Only kFull says what is feasible. An error ends the search.
 using Oracle = std::function<Expected<Verdict>(const Assignment&, Fidelity)>;
 
 // More about each choice for the strategies that want it ("width", "local_error", "trace", ...), by

@@ -54,6 +54,9 @@ struct Constraint {
   std::string text;
   std::function<double(std::span<const double> totals)> value;
   double limit = 0;
+  double sign = 1;  // -1: the user's demand is a lower bound, value and limit are negated
+
+  double shown(double of_value) const { return sign * of_value; }
 };
 
 // What is wanted: the objective as small as can be, every constraint kept. Both are functions of

@@ -8,6 +8,7 @@
 #include "bitwright/base/memory.h"
 #include "bitwright/base/parallel.h"
 #include "bitwright/runtime/work.h"
+#include "bitwright/tune/facts.h"
 
 namespace bw {
 namespace {
@@ -180,20 +181,80 @@ Expected<Evaluation> PlanSpace::Measure(const Assignment& assignment, Fidelity f
   return evaluation;
 }
 
-Expected<ChoiceTable> PlanSpace::Fact(std::string_view name) const {
-  const auto value = [&](const Candidate& c) -> std::optional<double> {
+double PlanSpace::Error(const Candidate& candidate) const {
+  const QuantTarget& target = targets_->tensors[candidate.target];
+  double energy = 0;
+  if (target.kind == TargetKind::kWeight) {
+    for (const float x : graph_->value(target.value).constant->span<float>())
+      energy += static_cast<double>(x) * x;
+  } else {
+    const ActivationStatistics& statistics = statistics_[candidate.target];
+    energy = statistics.sum_squares / std::max(1.0, static_cast<double>(statistics.count)) *
+             static_cast<double>(target.elements);
+  }
+  return candidate.local_error * energy;
+}
+
+Expected<std::vector<double>> PlanSpace::Traces() {
+  std::vector<ValueId> weights;
+  for (const std::size_t t : decided_) {
+    if (targets_->tensors[t].kind == TargetKind::kWeight)
+      weights.push_back(targets_->tensors[t].value);
+  }
+  BW_ASSIGN(const std::vector<double> of_weights,
+            HessianTraces(*graph_, weights, *search_, cheap_samples_, options_.seed));
+  std::vector<double> traces;
+  std::size_t weight = 0;
+  for (std::size_t d = 0; d < decided_.size(); ++d) {
+    if (targets_->tensors[decided_[d]].kind == TargetKind::kWeight) {
+      traces.push_back(of_weights[weight++]);
+      continue;
+    }
+    const Candidate* finest = &candidate(d, 0);
+    for (const std::size_t c : members_[d]) {
+      if (candidates_[c].local_error < finest->local_error) finest = &candidates_[c];
+    }
+    traces.push_back(2 * finest->sensitivity / std::max(Error(*finest), 1e-300));
+  }
+  return traces;
+}
+
+Expected<std::vector<double>> PlanSpace::Likenesses() const {
+  std::vector<ValueId> values;
+  for (const std::size_t t : decided_) {
+    ValueId features = targets_->tensors[t].value;
+    for (const Node& node : graph_->nodes) {
+      const bool reads = std::find(node.inputs.begin(), node.inputs.end(),
+                                   targets_->tensors[t].value) != node.inputs.end();
+      if (reads && targets_->tensors[t].kind == TargetKind::kWeight) features = node.outputs[0];
+    }
+    values.push_back(features);
+  }
+  return Likeness(*graph_, values, search_->data(), options_.threads);
+}
+
+Expected<ChoiceTable> PlanSpace::Fact(std::string_view name) {
+  std::vector<double> own;
+  if (name == "trace") {
+    BW_ASSIGN(own, Traces());
+  } else if (name == "likeness") {
+    BW_ASSIGN(own, Likenesses());
+  }
+  const auto value = [&](std::size_t d, const Candidate& c) -> std::optional<double> {
     const QuantTarget& target = targets_->tensors[c.target];
+    if (!own.empty()) return own[d];
     if (name == "width") return c.plan.spec.element.bits();
     if (name == "local_error") return c.local_error;
+    if (name == "error") return Error(c);
     if (name == "elements") return static_cast<double>(target.elements);
     if (name == "is_activation") return target.kind == TargetKind::kActivation ? 1.0 : 0.0;
     return std::nullopt;
   };
   ChoiceTable table;
-  for (const std::vector<std::size_t>& members : members_) {
+  for (std::size_t d = 0; d < members_.size(); ++d) {
     table.emplace_back();
-    for (const std::size_t c : members) {
-      const std::optional<double> fact = value(candidates_[c]);
+    for (const std::size_t c : members_[d]) {
+      const std::optional<double> fact = value(d, candidates_[c]);
       if (!fact) return Fail("strategy: '{}' is not known of this network's tensors", name);
       table.back().push_back(*fact);
     }

@@ -32,15 +32,21 @@ class PlanSpace {
   // The plan's graph with its real codes.
   Expected<Graph> Quantized(const Assignment& assignment) const;
 
+  // Of the whole search split, or its first cheap_samples().
+  Expected<Evaluator*> EvaluatorOf(Fidelity fidelity);
   // The plan on the search split, or on its first cheap_samples(). Through the memo.
   Expected<Evaluation> Measure(const Assignment& assignment, Fidelity fidelity);
   std::size_t cheap_samples() const { return cheap_samples_; }
 
   // For strategies: "width" (bits of the element), "local_error" (squared error over energy),
-  // "error" (squared error), "elements", "is_activation" (1 or 0).
-  Expected<ChoiceTable> Fact(std::string_view name) const;
+  // "error" (squared error, of an activation's for one sample), "elements", "is_activation" (1 or
+  // 0), "trace" and "likeness" (facts.h). The trace of an activation is told by the loss of its
+  // choice of least error in place of random signs; the features of a weight are its layer's
+  // output.
+  Expected<ChoiceTable> Fact(std::string_view name);
 
   Evaluator& search() { return *search_; }
+  const Evaluator& search() const { return *search_; }
   const Graph& graph() const { return *graph_; }
   const QuantTargets& targets() const { return *targets_; }
   const std::vector<ActivationStatistics>& statistics() const { return statistics_; }
@@ -52,7 +58,9 @@ class PlanSpace {
   Expected<void> MeasureSensitivities(const Progress& progress);
   void MakeDecisions();
   void Add(std::size_t candidate, Rounding& rounding) const;
-  Expected<Evaluator*> EvaluatorOf(Fidelity fidelity);
+  double Error(const Candidate& candidate) const;
+  Expected<std::vector<double>> Traces();
+  Expected<std::vector<double>> Likenesses() const;
 
   const Graph* graph_ = nullptr;
   const QuantTargets* targets_ = nullptr;

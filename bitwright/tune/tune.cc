@@ -4,55 +4,21 @@
 #include <cmath>
 
 #include "bitwright/quant/bias_correction.h"
-#include "bitwright/search/strategy.h"
-#include "bitwright/tune/plan_space.h"
+#include "bitwright/search/reachable.h"
+#include "bitwright/tune/judge.h"
+#include "bitwright/tune/plan_costs.h"
 
 namespace bw {
 namespace {
 
 constexpr double kBiasMacs = 1e12;
 
-// What unseen samples are likely to lose. A counted drop below the expected one is luck and is
-// not believed; one above it is partly bad luck and is believed by half.
-double UnseenDrop(const Metric& metric, double counted, const Evaluation& evaluation) {
-  if (!metric.is_percent) return counted;
-  return std::max(evaluation.expected_drop, (evaluation.expected_drop + counted) / 2);
-}
-
-// Weight and activation bytes; what is not minimised keeps the weight of a tie-break.
-SearchSpace MakeSearchSpace(const PlanSpace& plans) {
-  SearchSpace space{plans.losses(), {}};
-  for (const auto& [name, kind] : {std::pair("weight_bytes", TargetKind::kWeight),
-                                   std::pair("activation_bytes", TargetKind::kActivation)}) {
-    CostTable cost{name, false, 0, {}};
-    for (std::size_t d = 0; d < space.decisions(); ++d) {
-      if (plans.targets().tensors[plans.target(d)].kind != kind) continue;
-      std::vector<double> bytes;
-      for (std::size_t c = 0; c < space.choices(d); ++c)
-        bytes.push_back(static_cast<double>(plans.candidate(d, c).bytes));
-      cost.terms.push_back(SingleTerm(d, std::move(bytes)));
-    }
-    space.costs.push_back(std::move(cost));
-  }
-  return space;
-}
-
-Demand MakeDemand(const std::string& minimize) {
-  const double weights = minimize == "activations" ? 1e-3 : 1;
-  const double activations = minimize == "weights" ? 1e-3 : 1;
-  Demand demand;
-  demand.weights = {weights, activations};
-  demand.objective = [weights, activations](std::span<const double> totals) {
-    return weights * totals[0] + activations * totals[1];
-  };
-  return demand;
-}
-
 // The tuner's state between its stages.
 class Tuner {
  public:
   Tuner(const TuneData& data, const Metric& metric, const TuneOptions& options,
         const SavePlan& save, const Progress& progress, PlanSpace& plans,
+        std::shared_ptr<const LayerCosts> costs, ReadyDemand demand,
         std::chrono::steady_clock::time_point start)
       : data_(data),
         metric_(metric),
@@ -60,13 +26,16 @@ class Tuner {
         save_(save),
         progress_(progress),
         plans_(plans),
+        costs_(std::move(costs)),
+        demand_(std::move(demand)),
         start_(start) {}
 
   Expected<TuneResult> Run() {
     BW_ASSIGN(const Strategy* strategy, FindStrategy(options_.strategy));
+    const SearchSpace space{plans_.losses(), MakeCosts(plans_, costs_, demand_.quantities)};
+    BW_TRY(CheckReachable(space, demand_.demand));
     Problem problem(
-        MakeSearchSpace(plans_), MakeDemand(options_.minimize),
-        [this](const Assignment& a, Fidelity f) { return Judge(a, f); },
+        space, demand_.demand, [this](const Assignment& a, Fidelity f) { return Measure(a, f); },
         [this](std::string_view name) { return plans_.Fact(name); }, Limits());
     BW_TRY(strategy->run(problem, options_.strategy_parameters));
     return Conclude(problem);
@@ -76,15 +45,10 @@ class Tuner {
   RunnerOptions Options() const { return {options_.threads, Backend::kFast, false}; }
   const Evaluation& float_result() const { return plans_.search().float_result(); }
 
-  Expected<Verdict> Judge(const Assignment& assignment, Fidelity fidelity) {
+  Expected<Verdict> Measure(const Assignment& assignment, Fidelity fidelity) {
     BW_ASSIGN(const Evaluation evaluation, plans_.Measure(assignment, fidelity));
-    if (fidelity == Fidelity::kCheap) return Verdict{false, 0, evaluation.divergence};
-    const double margin = options_.margin.value_or(metric_.is_percent ? 1.0 : 4.0);
-    const double drop = Drop(float_result(), evaluation);
-    const double reserve =
-        margin * DropStandardError(metric_, data_.search, float_result(), evaluation);
-    const double slack = options_.max_drop - UnseenDrop(metric_, drop, evaluation) - reserve;
-    return Verdict{slack >= 0 && drop <= options_.max_drop, slack, evaluation.divergence};
+    BW_ASSIGN(const Evaluator* const evaluator, plans_.EvaluatorOf(fidelity));
+    return Judge(*evaluator, evaluation, options_, fidelity);
   }
 
   SearchLimits Limits() {
@@ -131,6 +95,7 @@ class Tuner {
   Expected<TuneResult> Conclude(const Problem& problem) {
     TuneResult result;
     result.feasible = problem.best().has_value();
+    result.max_drop = options_.max_drop;
     const auto nearest = std::max_element(
         problem.measured().begin(), problem.measured().end(),
         [](const auto& a, const auto& b) { return a.verdict.slack < b.verdict.slack; });
@@ -145,6 +110,8 @@ class Tuner {
     BW_TRY(Repair(result));
     result.evaluations = problem.measured().size();
     result.chosen = plans_.Chosen(assignment);
+    result.cost = CostOf(*costs_, plans_.targets(), result.plan);
+    result.float_cost = CostOf(*costs_, plans_.targets(), {});
     BW_ASSIGN(Evaluator test,
               Evaluator::Create(plans_.graph(), data_.test, metric_, Options(), progress_));
     BW_ASSIGN(result.quantized_test, test.RunGraph(result.quantized, Options(), progress_));
@@ -159,6 +126,8 @@ class Tuner {
   const SavePlan& save_;
   const Progress& progress_;
   PlanSpace& plans_;
+  std::shared_ptr<const LayerCosts> costs_;
+  ReadyDemand demand_;
   std::chrono::steady_clock::time_point start_;
 };
 
@@ -168,10 +137,16 @@ Expected<TuneResult> Tune(const Graph& graph, const QuantTargets& targets, const
                           const Metric& metric, const TuneOptions& options, const SavePlan& save,
                           const Progress& progress) {
   const auto start = std::chrono::steady_clock::now();
+  const CostTarget* target = options.target ? &*options.target : nullptr;
+  BW_ASSIGN(LayerCosts layers, LayerCosts::Create(graph, targets, target));
+  const auto costs = std::make_shared<const LayerCosts>(std::move(layers));
+  BW_ASSIGN(ReadyDemand demand, ReadDemand(options.demand, *costs));
+  TuneOptions bounded = options;
+  bounded.max_drop = std::min(options.max_drop, demand.max_drop.value_or(options.max_drop));
   TrialMap memo;
   BW_ASSIGN(PlanSpace plans,
-            PlanSpace::Create(graph, targets, data, metric, options, memo, progress));
-  return Tuner(data, metric, options, save, progress, plans, start).Run();
+            PlanSpace::Create(graph, targets, data, metric, bounded, memo, progress));
+  return Tuner(data, metric, bounded, save, progress, plans, costs, std::move(demand), start).Run();
 }
 
 }  // namespace bw

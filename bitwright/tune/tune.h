@@ -10,6 +10,8 @@
 
 #include "bitwright/quant/apply.h"
 #include "bitwright/quant/evaluate.h"
+#include "bitwright/search/strategy.h"
+#include "bitwright/tune/demand.h"
 
 namespace bw {
 
@@ -20,10 +22,12 @@ struct TuneOptions {
       "c:fp16";  // grain and scale format of weights; 'c' is the output-channel axis
   std::string scale_method = "mse", activation_scale_method = "norm=3";
   WeightRounding rounding = WeightRounding::kCompensated;
-  bool correct_biases = true;      // of the network found
-  std::string minimize = "total";  // total | weights | activations (bytes)
+  bool correct_biases = true;  // of the network found
+  DemandText demand;
+  std::optional<CostTarget>
+      target;  // whose quantities the demand may read, beside bytes and bit_ops
   std::string strategy = "pareto";
-  std::map<std::string, double, std::less<>> strategy_parameters;
+  StrategyParameters strategy_parameters;
   // Standard errors of the drop that are kept in reserve for unseen samples; by default 1 for
   // classifiers, whose expected drop guards against luck as well, and 4 for other metrics.
   std::optional<double> margin;
@@ -63,9 +67,11 @@ struct TuneResult {
   Plan plan;
   Graph quantized;        // the plan applied
   bool feasible = false;  // on the search split
+  double max_drop = 0;    // the least that was demanded
   Evaluation float_test, quantized_test;
-  double search_drop = 0;                        // on the search split
-  std::vector<Candidate> chosen;                 // of each tensor that the plan rounds
+  double search_drop = 0;         // on the search split
+  Cost cost, float_cost;          // of the plan and of the float network: all that is known
+  std::vector<Candidate> chosen;  // of each tensor that the plan rounds
   std::vector<ActivationStatistics> statistics;  // by target
   std::size_t evaluations = 0;
 };

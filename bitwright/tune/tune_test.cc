@@ -142,8 +142,8 @@ TEST(Tune, SaysSoWhenNothingMeetsTheBound) {
 
 TEST(Tune, MinimizesWhatItIsTold) {
   Bench weights, activations;
-  weights.options.minimize = "weights";
-  activations.options.minimize = "activations";
+  weights.options.demand.minimize = "weights";
+  activations.options.demand.minimize = "activations";
   const Sizes small_weights = PlanSizes(weights.targets, RunTune(weights).result.plan);
   const Sizes small_activations = PlanSizes(activations.targets, RunTune(activations).result.plan);
   EXPECT_LE(small_weights.weight_bytes, small_activations.weight_bytes);

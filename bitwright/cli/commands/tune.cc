@@ -1,3 +1,5 @@
+#include <fmt/ranges.h>
+
 #include <chrono>
 #include <cstdio>
 
@@ -18,7 +20,8 @@ constexpr const char* kDefaultFormats = "int2..8,dybit2..8,esb*,e2m1,e2m3,e3m2,e
 struct Options {
   std::string model, out, max_drop = "1%", formats = kDefaultFormats, weight_formats,
                           activation_formats, budget = "5m";
-  std::string calibration, test, test_labels;
+  std::string calibration, test, test_labels, target;
+  std::vector<std::string> parameters;
   DataOptions data;
   RunOptions run;
   TuneOptions tune;
@@ -66,6 +69,16 @@ Expected<TuneOptions> Finish(const Options& options) {
   };
   BW_ASSIGN(tune.weight_formats, formats(options.weight_formats, "--weight-formats"));
   BW_ASSIGN(tune.activation_formats, formats(options.activation_formats, "--activation-formats"));
+  BW_ASSIGN(const Strategy* strategy, FindStrategy(tune.strategy));
+  for (const std::string& text : options.parameters) {
+    BW_ASSIGN(auto parameter, ParseStrategyParameter(*strategy, text));
+    tune.strategy_parameters.insert(std::move(parameter));
+  }
+  if (!options.target.empty()) {
+    Expected<CostTarget> target = FindTarget(options.target);
+    if (!target) return Context("--target", target.error());
+    tune.target = *std::move(target);
+  }
   BW_TRY(CheckScaleMethod(tune.scale_method));
   BW_TRY(CheckScaleMethod(tune.activation_scale_method));
   const Expected<QuantSpec> spec = WeightSpec("int8:" + tune.weight_scaling, {});
@@ -100,7 +113,7 @@ Expected<Report> MakeReport(const Options& options, const Graph& graph, const Qu
       "Disjoint samples: {} for calibration, {} for the search, {} for the test; seed {}.",
       std::min(data.calibration.size(), tune.calibration_samples), data.search.size(),
       data.test.size(), tune.seed);
-  report.max_drop = tune.max_drop;
+  report.max_drop = result.max_drop;
   report.search_drop = result.search_drop;
   report.layers = LowerToIntegers(result.quantized).layers;
   report.sizes = PlanSizes(targets, result.plan);
@@ -130,14 +143,20 @@ Expected<int> Run(const Options& options) {
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   report.peak_memory_bytes = PeakMemory();
   BW_TRY(WriteReport(options.out, report, options.run.json));
-  const bool kept = report.drop() <= tune.max_drop;
+  const bool kept = report.drop() <= result->max_drop;
   if (result->feasible && kept) return 0;
   fmt::print(stderr, "bitwright: the drop is {:.4f} on the {} split, {:.4f} is allowed; {}\n",
              result->feasible ? report.drop() : result->search_drop,
-             result->feasible ? "test" : "search", tune.max_drop,
+             result->feasible ? "test" : "search", result->max_drop,
              result->feasible ? "give more data or a smaller --max-drop"
                               : "add wider formats to --formats");
   return static_cast<int>(ErrorKind::kConstraint);
+}
+
+std::string StrategyNames() {
+  std::vector<std::string_view> names;
+  for (const Strategy* strategy : strategies::All()) names.push_back(strategy->name);
+  return fmt::format("{}", fmt::join(names, " | "));
 }
 
 CommandAction Prepare(CLI::App& app) {
@@ -158,8 +177,18 @@ CommandAction Prepare(CLI::App& app) {
   AddScaleMethods(app, tune.scale_method, tune.activation_scale_method);
   AddBiasCorrection(app, [options](bool correct) { options->tune.correct_biases = correct; });
   AddRounding(app, [options](WeightRounding rounding) { options->tune.rounding = rounding; });
-  app.add_option("--minimize", tune.minimize, "bytes of: total | weights | activations")
-      ->check(CLI::IsMember({"total", "weights", "activations"}));
+  app.add_option("--minimize", tune.demand.minimize,
+                 "bytes | weight_bytes | activation_bytes | peak_bytes | bit_ops | latency_ns | "
+                 "energy_pj | luts | dsps | brams, or an expression over these and their float32 "
+                 "values (float_bytes); total | weights | activations mean the bytes of these");
+  app.add_option("--subject-to", tune.demand.subject_to,
+                 "what must hold too: bytes<=100k, luts<50000, drop<=1%; any number of them");
+  app.add_option("--target", options->target,
+                 "the chip that --minimize and --subject-to speak of: a name that 'bitwright "
+                 "targets' lists, or a .json file");
+  app.add_option("--strategy", tune.strategy,
+                 "how to search: " + StrategyNames() + "; docs/search.md");
+  app.add_option("--parameter", options->parameters, "a strategy's parameter, like alpha=2.5");
   app.add_option("--margin", tune.margin,
                  "standard errors of the drop kept in reserve for unseen samples; by default 1 for "
                  "classifiers, 4 for other metrics")

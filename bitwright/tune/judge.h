@@ -1,0 +1,18 @@
+#pragma once
+// Whether the measured accuracy of a plan is accepted.
+
+#include "bitwright/search/problem.h"
+#include "bitwright/tune/tune.h"
+
+namespace bw {
+
+// What unseen samples are likely to lose. A counted drop below the expected one is luck and is
+// not believed; one above it is partly bad luck and is believed by half.
+double UnseenDrop(const Metric& metric, double counted, const Evaluation& evaluation);
+
+// Feasible where the counted drop, and the one to be expected of unseen samples plus a reserve of
+// standard errors, are within the bound. The slack of a cheap measurement leaves the reserve out.
+Verdict Judge(const Evaluator& evaluator, const Evaluation& evaluation, const TuneOptions& options,
+              Fidelity fidelity);
+
+}  // namespace bw
