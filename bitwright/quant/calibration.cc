@@ -11,18 +11,57 @@ namespace {
 
 // Draws about `wanted` elements, every one with the same chance; the first from the first run of
 // `stride`.
-void DrawSample(std::span<const float> values, std::size_t wanted, Rng rng,
-                std::vector<float>& sample) {
+void DrawSample(ConstTensorRef tensor, std::size_t wanted, Rng rng,
+                ActivationStatistics& statistics) {
+  const std::span<const float> values = tensor.span<float>();
   if (wanted == 0 || values.empty()) return;
+  const std::size_t channels = statistics.channels.size();
+  const std::size_t positions =
+      channels == 0 ? 1 : values.size() / (static_cast<std::size_t>(tensor.shape[0]) * channels);
   const std::size_t stride = std::max<std::size_t>(1, values.size() / wanted);
   for (std::size_t start = 0; start + stride <= values.size() && wanted > 0;
        start += stride, --wanted) {
-    sample.push_back(values[start + static_cast<std::size_t>(rng.Below(stride))]);
+    const std::size_t index = start + static_cast<std::size_t>(rng.Below(stride));
+    statistics.sample.push_back(values[index]);
+    if (channels == 0) continue;
+    statistics.sample_channels.push_back(static_cast<std::int32_t>(index / positions % channels));
   }
 }
 
-ActivationStatistics OfChunk(std::span<const float> values, std::size_t wanted, Rng rng) {
+void Merge(ChannelStatistics& into, const ChannelStatistics& part, bool first) {
+  into.min = first ? part.min : std::min(into.min, part.min);
+  into.max = first ? part.max : std::max(into.max, part.max);
+  into.sum += part.sum;
+  into.sum_squares += part.sum_squares;
+}
+
+// Of values [rows, channels, ...].
+std::vector<ChannelStatistics> OfChannels(ConstTensorRef values) {
+  if (values.shape.size() < 2 || values.size() == 0) return {};
+  std::vector<ChannelStatistics> channels(static_cast<std::size_t>(values.shape[1]));
+  const auto rows = static_cast<std::size_t>(values.shape[0]);
+  const std::size_t positions = static_cast<std::size_t>(values.size()) / (rows * channels.size());
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t c = 0; c < channels.size(); ++c) {
+      const std::span<const float> run =
+          values.span<float>().subspan((r * channels.size() + c) * positions, positions);
+      ChannelStatistics part{run[0], run[0], 0, 0};
+      for (const float x : run) {
+        part.min = std::min(part.min, x);
+        part.max = std::max(part.max, x);
+        part.sum += x;
+        part.sum_squares += static_cast<double>(x) * x;
+      }
+      Merge(channels[c], part, r == 0);
+    }
+  }
+  return channels;
+}
+
+ActivationStatistics OfChunk(ConstTensorRef tensor, std::size_t wanted, Rng rng) {
+  const std::span<const float> values = tensor.span<float>();
   ActivationStatistics statistics;
+  statistics.channels = OfChannels(tensor);
   const auto [low, high] = std::minmax_element(values.begin(), values.end());
   statistics.min = *low;
   statistics.max = *high;
@@ -31,7 +70,7 @@ ActivationStatistics OfChunk(std::span<const float> values, std::size_t wanted, 
     statistics.sum_squares += static_cast<double>(x) * x;
   }
   statistics.count = static_cast<std::int64_t>(values.size());
-  DrawSample(values, wanted, rng, statistics.sample);
+  DrawSample(tensor, wanted, rng, statistics);
   return statistics;
 }
 
@@ -42,7 +81,12 @@ void Merge(ActivationStatistics& into, const ActivationStatistics& part) {
   into.sum += part.sum;
   into.sum_squares += part.sum_squares;
   into.count += part.count;
+  into.channels.resize(part.channels.size());
+  for (std::size_t c = 0; c < part.channels.size(); ++c)
+    Merge(into.channels[c], part.channels[c], first);
   into.sample.insert(into.sample.end(), part.sample.begin(), part.sample.end());
+  into.sample_channels.insert(into.sample_channels.end(), part.sample_channels.begin(),
+                              part.sample_channels.end());
 }
 
 constexpr std::size_t kNoTarget = SIZE_MAX;
@@ -89,8 +133,7 @@ Expected<std::vector<ActivationStatistics>> Calibrate(const Graph& graph,
     request.watch = [&](ValueId id, ConstTensorRef value) {
       const std::size_t t = target_of[static_cast<std::size_t>(id)];
       if (t == kNoTarget) return;
-      part[t] = OfChunk(Runner::Rows(chunk, value).span<float>(),
-                        chunk.index < kSampleLimit ? per_chunk : 0,
+      part[t] = OfChunk(Runner::Rows(chunk, value), chunk.index < kSampleLimit ? per_chunk : 0,
                         Rng(RandomBits(seed, chunk.index * merged.size() + t)));
     };
     const ConstTensorRef input = chunk.input;
@@ -101,6 +144,28 @@ Expected<std::vector<ActivationStatistics>> Calibrate(const Graph& graph,
   };
   BW_TRY(runner.Feed(data, visit, progress, "calibrating"));
   return merged;
+}
+
+void ScaleStatistics(ActivationStatistics& statistics, std::span<const float> factors) {
+  BW_CHECK(factors.size() == statistics.channels.size());
+  if (statistics.count == 0 || factors.empty()) return;
+  double low = statistics.channels[0].min * factors[0], high = low;
+  statistics.sum = statistics.sum_squares = 0;
+  for (std::size_t c = 0; c < factors.size(); ++c) {
+    ChannelStatistics& channel = statistics.channels[c];
+    channel.min *= factors[c];
+    channel.max *= factors[c];
+    channel.sum *= factors[c];
+    channel.sum_squares *= static_cast<double>(factors[c]) * factors[c];
+    low = std::min(low, static_cast<double>(channel.min));
+    high = std::max(high, static_cast<double>(channel.max));
+    statistics.sum += channel.sum;
+    statistics.sum_squares += channel.sum_squares;
+  }
+  statistics.min = low;
+  statistics.max = high;
+  for (std::size_t i = 0; i < statistics.sample.size(); ++i)
+    statistics.sample[i] *= factors[static_cast<std::size_t>(statistics.sample_channels[i])];
 }
 
 }  // namespace bw

@@ -3,6 +3,7 @@
 // grow with it.
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "bitwright/quant/runner.h"
@@ -10,11 +11,19 @@
 
 namespace bw {
 
+// One channel (axis 1) of an activation.
+struct ChannelStatistics {
+  float min = 0, max = 0;
+  double sum = 0, sum_squares = 0;
+};
+
 struct ActivationStatistics {
   double min = 0, max = 0;
   double sum = 0, sum_squares = 0;
   std::int64_t count = 0;
   std::vector<float> sample;  // elements drawn at random by (seed, position); at most kSampleLimit
+  std::vector<ChannelStatistics> channels = {};    // empty for tensors of one axis
+  std::vector<std::int32_t> sample_channels = {};  // of each element of the sample; empty likewise
 
   bool non_negative() const { return min >= 0; }
 };
@@ -27,5 +36,8 @@ Expected<std::vector<ActivationStatistics>> Calibrate(const Graph& graph,
                                                       const QuantTargets& targets,
                                                       const Dataset& data, std::uint64_t seed,
                                                       int threads, const Progress& progress = {});
+
+// What Calibrate would have learned had each channel been this many times as large.
+void ScaleStatistics(ActivationStatistics& statistics, std::span<const float> factors);
 
 }  // namespace bw

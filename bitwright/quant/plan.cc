@@ -82,17 +82,19 @@ Expected<TensorPlan> TensorFromJson(const Json& object, const std::string& where
   return tensor;
 }
 
-Expected<LayerBiases> BiasesFromJson(const Json& json, const std::string& where) {
+// Numbers of layers' channels: biases and channel scales.
+Expected<std::map<std::string, std::vector<float>>> ListsFromJson(const Json& json,
+                                                                  const std::string& where) {
   if (!json.is_object()) return Fail("{}: is no object of lists of numbers", where);
-  LayerBiases biases;
+  std::map<std::string, std::vector<float>> lists;
   for (const auto& [layer, list] : json.items()) {
     const bool numbers =
         list.is_array() &&
         std::all_of(list.begin(), list.end(), [](const Json& x) { return x.is_number(); });
     if (!numbers) return Fail("{}: '{}' is no list of numbers", where, layer);
-    biases[layer] = list.get<std::vector<float>>();
+    lists[layer] = list.get<std::vector<float>>();
   }
-  return biases;
+  return lists;
 }
 
 }  // namespace
@@ -119,14 +121,14 @@ std::string PlanToJson(const Plan& plan) {
     tensors[name] = std::move(entry);
   }
   Json json = {{"bitwright_plan", 1}, {"network", plan.network}, {"tensors", tensors}};
-  if (plan.biases.empty()) return json.dump(2) + "\n";
-  json["biases"] = plan.biases;
+  if (!plan.channel_scales.empty()) json["channel_scales"] = plan.channel_scales;
+  if (!plan.biases.empty()) json["biases"] = plan.biases;
   return json.dump(2) + "\n";
 }
 
 Expected<Plan> PlanFromJson(std::string_view text, const std::string& where) {
-  static const std::array<std::string, 4> kKeys = {"bitwright_plan", "network", "tensors",
-                                                   "biases"};
+  static const std::array<std::string, 5> kKeys = {"bitwright_plan", "network", "tensors",
+                                                   "channel_scales", "biases"};
   const Json json = Json::parse(text, nullptr, false);
   if (json.is_discarded()) return Fail("{}: is no JSON; a plan.json of bitwright is needed", where);
   BW_TRY(CheckKeys(json, kKeys, where));
@@ -143,7 +145,11 @@ Expected<Plan> PlanFromJson(std::string_view text, const std::string& where) {
     plan.tensors.emplace(name, std::move(tensor));
   }
   if (json.contains("biases")) {
-    BW_ASSIGN(plan.biases, BiasesFromJson(json["biases"], where + ": biases"));
+    BW_ASSIGN(plan.biases, ListsFromJson(json["biases"], where + ": biases"));
+  }
+  if (json.contains("channel_scales")) {
+    BW_ASSIGN(plan.channel_scales,
+              ListsFromJson(json["channel_scales"], where + ": channel_scales"));
   }
   return plan;
 }

@@ -35,6 +35,9 @@ struct TensorPlan {
   bool HasScale() const { return fixed && fixed->scaled_for == spec.ToString(); }
 };
 
+// Factors of the output channels of layers, by the name of their output value (scale_channels.h).
+using ChannelScales = std::map<std::string, std::vector<float>>;
+
 // Biases of layers (Conv, ConvTranspose, Gemm) by the name of their output value.
 using LayerBiases = std::map<std::string, std::vector<float>>;
 
@@ -42,7 +45,8 @@ using LayerBiases = std::map<std::string, std::vector<float>>;
 struct Plan {
   std::string network;  // Fingerprint of the network it is for
   std::map<std::string, TensorPlan> tensors;
-  LayerBiases biases;  // that take the place of the network's own (bias_correction.h)
+  ChannelScales channel_scales = {};  // the float network is equalized by them first
+  LayerBiases biases = {};  // that take the place of the network's own (bias_correction.h)
 };
 
 // 16 hexadecimal digits over the names, kinds and shapes of the targets.
@@ -52,7 +56,7 @@ std::string Fingerprint(const QuantTargets& targets);
 // "scale_method": "mse",
 //  "rounding": "compensated"},
 //  "relu1": {"spec": "uint8", "scale_method": "mse", "scale": 0.0123, "zero": 0, "scaled_for":
-//  "uint8"}}, "biases": {"conv1": [0.25, -1]}}
+//  "uint8"}}, "channel_scales": {"conv1": [1, 2.5]}, "biases": {"conv1": [0.25, -1]}}
 std::string PlanToJson(const Plan& plan);
 
 // Fails on malformed JSON, unknown keys, bad specs; `where` starts the message.

@@ -69,6 +69,48 @@ std::string LayersText(const Report& report) {
   return text.empty() ? text : text + "\n";
 }
 
+Json GainsJson(const Report& report) {
+  Json methods = Json::array();
+  for (const MethodGain& gain : report.gains) {
+    Json layers = Json::object();
+    for (std::size_t l = 0; l < gain.layers.size(); ++l)
+      layers[report.gain_layers[l]] = Number(gain.layers[l]);
+    methods.push_back({{"method", gain.method},
+                       {"note", gain.note},
+                       {"divergence", Number(gain.divergence)},
+                       {"seconds", gain.seconds},
+                       {"layer_errors", std::move(layers)}});
+  }
+  return methods;
+}
+
+// Signal over noise of a layer's output.
+std::string Decibels(double error) {
+  return error > 0 ? fmt::format("{:.1f}", -10 * std::log10(error)) : std::string("-");
+}
+
+std::string GainsText(const Report& report) {
+  if (report.gains.empty()) return "";
+  std::string text =
+      "## Methods\n\nDivergence of the network's output from the float network's after each "
+      "method, on calibration samples.\n\n| method | divergence | seconds | what it did "
+      "|\n|---|---|---|---|\n";
+  for (const MethodGain& gain : report.gains) {
+    text += fmt::format("| {} | {:.3e} | {:.1f} | {} |\n", gain.method, gain.divergence,
+                        gain.seconds, gain.note);
+  }
+  text += "\nSignal over noise of each layer's output in the running network, in dB:\n\n| layer |";
+  for (const MethodGain& gain : report.gains) text += fmt::format(" {} |", gain.method);
+  text += "\n|---|";
+  for (std::size_t g = 0; g < report.gains.size(); ++g) text += "---|";
+  for (std::size_t l = 0; l < report.gain_layers.size(); ++l) {
+    text += fmt::format("\n| {} |", report.gain_layers[l]);
+    for (const MethodGain& gain : report.gains)
+      text += fmt::format(" {} |", Decibels(gain.layers[l]));
+  }
+  return text + "\n\n## Tensors\n\n";
+}
+
 }  // namespace
 
 std::string ReportToJson(const Report& report) {
@@ -102,6 +144,7 @@ std::string ReportToJson(const Report& report) {
          {"sqnr_db", Number(tensor.sqnr_db)},
          {"sensitivity", tensor.sensitivity ? Number(*tensor.sensitivity) : Json(nullptr)}});
   }
+  json["methods"] = GainsJson(report);
   json["layers"] = Json::array();
   for (const auto& [name, layer] : report.layers) json["layers"].push_back(LayerJson(name, layer));
   return json.dump(2) + "\n";
@@ -133,6 +176,7 @@ std::string ReportToMarkdown(const Report& report) {
       "divergence of the network's output from the float network's with that tensor alone "
       "rounded.\n\n";
   text += LayersText(report);
+  text += GainsText(report);
   text +=
       "| tensor | kind | spec | bits | elements | bytes | SQNR | sensitivity "
       "|\n|---|---|---|---|---|---|---|---|\n";

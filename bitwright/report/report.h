@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "bitwright/quant/repair.h"
 #include "bitwright/runtime/lower.h"
 #include "bitwright/tune/tune.h"
 
@@ -33,6 +34,8 @@ struct Report {
   std::size_t peak_memory_bytes = 0;  // resident, of the whole command
   std::vector<TensorReport> tensors;
   std::map<std::string, LayerArithmetic> layers;  // by node name
+  std::vector<MethodGain> gains;                  // what each method did; empty: not measured
+  std::vector<std::string> gain_layers;           // whose errors they list
 
   double drop() const { return float_value - quantized_value; }
 };

@@ -9,17 +9,19 @@
 #include "bitwright/cli/options.h"
 #include "bitwright/cli/output.h"
 #include "bitwright/cli/progress_bar.h"
-#include "bitwright/quant/bias_correction.h"
+#include "bitwright/quant/repair.h"
+#include "bitwright/quant/scale_channels.h"
 #include "bitwright/quant/self_distillation.h"
-#include "bitwright/quant/spec_for.h"
+#include "bitwright/quant/uniform_plan.h"
 
 namespace bw::commands {
 namespace {
 
 struct Options {
   std::string model, out, weights = "int8", activations = "int8:asym", scale_method = "mse",
-                          activation_scale_method{kScaleByOutput}, plan, calibration;
-  std::vector<std::string> layers, keep_float;
+                          activation_scale_method{kScaleByOutput}, plan, calibration,
+                          effort = "standard";
+  std::vector<std::string> layers, keep_float, without;
   std::optional<WeightRounding> rounding;  // none: compensated where there are samples
   std::optional<bool> correct_biases;      // none: where no plan says what they are
   std::size_t calibration_samples = 512;
@@ -71,38 +73,23 @@ Expected<void> CheckMatches(const std::vector<Override>& overrides, const QuantT
   return {};
 }
 
-// One spec for weights and one for activations; the last override that matches a tensor's name
-// wins.
-Expected<Plan> UniformPlan(const Options& options, const QuantTargets& targets,
-                           const std::vector<ActivationStatistics>& statistics,
-                           WeightRounding rounding) {
-  BW_ASSIGN(const std::vector<Override> overrides, Overrides(options));
+// The last override that matches a tensor's name wins.
+Expected<UniformChoice> Choice(const Options& options, const QuantTargets& targets) {
+  BW_ASSIGN(std::vector<Override> overrides, Overrides(options));
   BW_TRY(CheckMatches(overrides, targets));
-  Plan plan;
-  plan.network = Fingerprint(targets);
-  for (std::size_t t = 0; t < targets.tensors.size(); ++t) {
-    const QuantTarget& target = targets.tensors[t];
+  UniformChoice choice;
+  choice.weight_method = options.scale_method;
+  choice.activation_method = options.activation_scale_method;
+  choice.spec = [overrides = std::move(overrides), &options](const QuantTarget& target) {
     const bool weight = target.kind == TargetKind::kWeight;
-    std::string text = weight ? options.weights : options.activations;
-    std::string flag = weight ? "--weights" : "--activations";
+    SpecText text = weight ? SpecText{options.weights, "--weights"}
+                           : SpecText{options.activations, "--activations"};
     for (const Override& override : overrides) {
-      if (!std::regex_search(target.name, override.pattern)) continue;
-      text = override.spec;
-      flag = override.flag;
+      if (std::regex_search(target.name, override.pattern)) text = {override.spec, override.flag};
     }
-    if (text == "fp32") continue;
-    Expected<QuantSpec> spec =
-        weight ? WeightSpec(text, target) : ActivationSpec(text, statistics[t]);
-    if (!spec) return FailUsage("{}: {}", flag, spec.error().message);
-    if (const auto fits = MakeGrouping(spec->grain, target.shape); weight && !fits) {
-      return FailUsage("{}: spec '{}' for '{}': {}", flag, text, target.name, fits.error().message);
-    }
-    const std::string& method = weight ? options.scale_method : options.activation_scale_method;
-    TensorPlan tensor{*std::move(spec), method, std::nullopt};
-    if (weight) tensor.rounding = rounding;
-    plan.tensors.emplace(target.name, std::move(tensor));
-  }
-  return plan;
+    return text;
+  };
+  return choice;
 }
 
 // What the command reads before it decides anything.
@@ -151,75 +138,75 @@ bool RoundsActivations(const Options& options) {
   return options.activations != "fp32" || !options.layers.empty();
 }
 
-// A plan with every scale in it, and the network under it.
-struct Quantized {
-  Plan plan;
-  Graph graph;
-};
-
-// Weights whose layers' inputs cannot be drawn (ConvTranspose); the plan says so.
-void RoundRestToNearest(const QuantTargets& targets, const std::vector<LayerInputs>& inputs,
-                        Plan& plan) {
-  for (std::size_t t = 0; t < targets.tensors.size(); ++t) {
-    const auto entry = plan.tensors.find(targets.tensors[t].name);
-    if (entry != plan.tensors.end() && inputs[t].empty())
-      entry->second.rounding = WeightRounding::kNearest;
-  }
+// The methods that the flags ask for; none where there are no samples or a plan says it all.
+Expected<std::vector<const Method*>> Methods(const Options& options, const Inputs& inputs) {
+  std::vector<std::string> without = options.without;
+  if (options.rounding == WeightRounding::kNearest) without.push_back("compensated_rounding");
+  if (options.correct_biases == false) without.push_back("bias_correction");
+  BW_ASSIGN(const Effort effort, EffortNamed(options.effort));
+  BW_ASSIGN(std::vector<const Method*> methods, MethodsFor(effort, without));
+  if (!inputs.calibration) return std::vector<const Method*>();
+  if (options.plan.empty()) return methods;
+  std::erase_if(methods, [&](const Method* method) {
+    const bool biases = method->name == "bias_correction" && options.correct_biases == true;
+    return !biases && method->name != "self_distillation";
+  });
+  return methods;
 }
 
 // Self-distillation needs no labels: a metric of classes becomes agreement with the float network.
-Expected<void> DistilScales(const Options& options, const Inputs& inputs,
-                            const std::vector<ActivationStatistics>& statistics, Plan& plan) {
+MethodContext ContextOf(const Options& options, const Inputs& inputs) {
   const bool classes = options.data.metric != "auc" && options.data.metric != "sqnr";
-  const Metric* metric = FindMetric(classes ? "agreement" : "sqnr");
-  BW_ASSIGN(Evaluator evaluator,
-            Evaluator::Create(inputs.graph, *inputs.calibration, *metric,
-                              {options.run.threads, Backend::kFast, false}, TerminalProgress()));
-  return ChooseScalesByOutput(plan, inputs.graph, inputs.targets, statistics, evaluator, 1e12,
-                              TerminalProgress());
+  const Dataset* samples = inputs.calibration ? &*inputs.calibration : nullptr;
+  return {samples, FindMetric(classes ? "agreement" : "sqnr"), options.run.seed,
+          options.run.threads, TerminalProgress()};
 }
 
-Expected<Quantized> Apply(const Options& options, const Inputs& inputs,
-                          const std::vector<ActivationStatistics>& statistics, Plan plan) {
-  if (NeedsOutputScales(plan) && inputs.calibration) {
-    BW_TRY(DistilScales(options, inputs, statistics, plan));
+// The network of a plan that the user gives, as the plan says.
+Expected<Repaired> CarryOut(const Options& options, const Inputs& inputs,
+                            const std::vector<const Method*>& methods) {
+  BW_ASSIGN(Plan plan, ReadPlan(options, inputs.targets));
+  Graph graph = inputs.graph;
+  BW_TRY(ScaleChannels(graph, plan.channel_scales));
+  const MethodContext context = ContextOf(options, inputs);
+  Statistics statistics{std::vector<ActivationStatistics>(inputs.targets.tensors.size()),
+                        std::vector<LayerInputs>(inputs.targets.tensors.size())};
+  if (inputs.calibration) {
+    std::vector<Statistic> needs = NeedsOf(methods);
+    if (NeedsLayerInputs(plan)) needs.push_back(Statistic::kLayerInputs);
+    BW_ASSIGN(statistics, CollectStatistics(graph, inputs.targets, needs, context));
   }
-  BW_TRY(FixScales(plan, inputs.targets, statistics));
-  std::vector<LayerInputs> layer_inputs;
-  if (NeedsLayerInputs(plan) && inputs.calibration) {
-    BW_ASSIGN(layer_inputs,
-              CollectLayerInputs(inputs.graph, inputs.targets, *inputs.calibration,
-                                 options.run.seed, options.run.threads, TerminalProgress()));
-    if (options.plan.empty()) RoundRestToNearest(inputs.targets, layer_inputs, plan);
-  }
-  BW_ASSIGN(const WeightCodes codes,
-            QuantizeWeights(inputs.graph, inputs.targets, plan, layer_inputs, options.run.threads,
-                            TerminalProgress()));
-  BW_ASSIGN(Graph graph, ApplyPlan(inputs.graph, inputs.targets, plan, codes));
-  if (inputs.calibration && options.correct_biases.value_or(options.plan.empty())) {
-    BW_ASSIGN(plan.biases, CorrectBiases(graph, inputs.graph, *inputs.calibration,
-                                         options.run.threads, 1e12, TerminalProgress()));
-    BW_TRY(SetBiases(graph, plan.biases));
-  }
-  return Quantized{std::move(plan), std::move(graph)};
+  return Repair(graph, inputs.targets, std::move(plan), std::move(statistics),
+                {methods, Gains::kSkip}, context);
 }
 
-Expected<Quantized> Decide(const Options& options, const Inputs& inputs,
-                           const std::vector<ActivationStatistics>& statistics) {
-  Plan plan;
+// One spec for weights and one for activations, repaired with the effort that is asked for.
+Expected<Repaired> Decide(const Options& options, const Inputs& inputs,
+                          const std::vector<const Method*>& methods) {
+  const MethodContext context = ContextOf(options, inputs);
+  Statistics statistics{std::vector<ActivationStatistics>(inputs.targets.tensors.size()),
+                        std::vector<LayerInputs>(inputs.targets.tensors.size())};
+  if (inputs.calibration) {
+    BW_ASSIGN(statistics,
+              CollectStatistics(inputs.graph, inputs.targets, NeedsOf(methods), context));
+  }
+  BW_ASSIGN(const UniformChoice choice, Choice(options, inputs.targets));
+  BW_ASSIGN(Plan plan, UniformPlan(inputs.targets, statistics.activations, choice));
+  return Repair(inputs.graph, inputs.targets, std::move(plan), std::move(statistics),
+                {methods, inputs.calibration ? Gains::kMeasure : Gains::kSkip}, context);
+}
+
+Expected<Repaired> MakeQuantized(const Options& options, const Inputs& inputs) {
+  BW_ASSIGN(const std::vector<const Method*> methods, Methods(options, inputs));
   if (options.plan.empty()) {
-    const WeightRounding otherwise =
-        inputs.calibration ? WeightRounding::kCompensated : WeightRounding::kNearest;
-    BW_ASSIGN(plan, UniformPlan(options, inputs.targets, statistics,
-                                options.rounding.value_or(otherwise)));
-  } else {
-    BW_ASSIGN(plan, ReadPlan(options, inputs.targets));
+    Expected<Repaired> repaired = Decide(options, inputs, methods);
+    return repaired ? std::move(repaired) : Context(options.model, repaired.error());
   }
-  Expected<Quantized> quantized = Apply(options, inputs, statistics, std::move(plan));
-  if (quantized) return quantized;
-  Error error = quantized.error();
-  if (!options.plan.empty()) error.kind = ErrorKind::kInput;
-  return Context(options.plan.empty() ? options.model : options.plan, std::move(error));
+  Expected<Repaired> repaired = CarryOut(options, inputs, methods);
+  if (repaired) return repaired;
+  Error error = repaired.error();
+  error.kind = ErrorKind::kInput;
+  return Context(options.plan, std::move(error));
 }
 
 Expected<void> Measure(const Options& options, const Inputs& inputs, const Metric& metric,
@@ -249,36 +236,33 @@ Expected<int> Run(const Options& options) {
     BW_ASSIGN(metric, ChooseMetric(options.data.metric, *inputs.test));
   }
   BW_TRY(MakeFolder(options.out));
-  std::vector<ActivationStatistics> statistics(inputs.targets.tensors.size());
-  if (inputs.calibration) {
-    Expected<std::vector<ActivationStatistics>> found =
-        Calibrate(inputs.graph, inputs.targets, *inputs.calibration, options.run.seed,
-                  options.run.threads, TerminalProgress());
-    if (!found) return Context(options.model, found.error());
-    statistics = *std::move(found);
-  } else if (options.plan.empty() && RoundsActivations(options)) {
+  if (!inputs.calibration && options.plan.empty() && RoundsActivations(options)) {
     return FailUsage(
         "--data: is missing; scales of activations are found from samples (or say --activations "
         "fp32)");
   }
-  BW_ASSIGN(const Quantized quantized, Decide(options, inputs, statistics));
+  BW_ASSIGN(Repaired quantized, MakeQuantized(options, inputs));
   Report report;
   report.network = options.model;
   report.split = inputs.calibration
                      ? "Calibration and test samples are disjoint where --data was split by seed."
                      : "No samples were used.";
   if (inputs.test) {
-    const auto measured = Measure(options, inputs, *metric, quantized.graph, report);
+    const auto measured = Measure(options, inputs, *metric, quantized.quantized, report);
     if (!measured) return Context(options.model, measured.error());
   }
   ClearProgress();
-  report.layers = LowerToIntegers(quantized.graph).layers;
+  report.layers = LowerToIntegers(quantized.quantized).layers;
+  report.gains = std::move(quantized.gains);
+  report.gain_layers = std::move(quantized.layers);
   report.sizes = PlanSizes(inputs.targets, quantized.plan);
   const bool calibrated = inputs.calibration.has_value();
-  BW_ASSIGN(report.tensors,
-            TensorReports(inputs.graph, quantized.graph, inputs.targets, quantized.plan,
-                          calibrated ? statistics : std::vector<ActivationStatistics>(), {}));
-  BW_TRY(WriteNetwork(options.out, quantized.plan, quantized.graph));
+  BW_ASSIGN(
+      report.tensors,
+      TensorReports(
+          quantized.graph, quantized.quantized, inputs.targets, quantized.plan,
+          calibrated ? quantized.statistics.activations : std::vector<ActivationStatistics>(), {}));
+  BW_TRY(WriteNetwork(options.out, quantized.plan, quantized.quantized));
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   report.peak_memory_bytes = PeakMemory();
   BW_TRY(WriteReport(options.out, report, options.run.json));
@@ -302,6 +286,9 @@ CommandAction Prepare(CLI::App& app) {
   AddScaleMethods(app, options->scale_method, options->activation_scale_method);
   AddRounding(app, [options](WeightRounding rounding) { options->rounding = rounding; });
   AddBiasCorrection(app, [options](bool correct) { options->correct_biases = correct; });
+  app.add_option("--effort", options->effort,
+                 "fast | standard | best: which methods repair the network (docs/methods.md)");
+  app.add_option("--without", options->without, "a method to leave out; may be repeated");
   app.add_option("--calibration-samples", options->calibration_samples,
                  "at most so many samples for calibration");
   app.add_option("--plan", options->plan, "a plan.json instead of --weights and --activations");
