@@ -50,7 +50,7 @@ TEST(ReportToJson, HasTheDocumentedKeys) {
   const Json json = Json::parse(ReportToJson(Sample()));
   EXPECT_EQ(Keys(json), (Names{"network", "data", "split", "float", "quantized", "drop", "max_drop",
                                "search_drop", "weights", "activations", "total", "seconds",
-                               "peak_memory_bytes", "tensors", "layers"}));
+                               "peak_memory_bytes", "tensors", "methods", "layers"}));
   EXPECT_EQ(Keys(json["float"]), (Names{"metric", "value", "images"}));
   EXPECT_EQ(Keys(json["quantized"]), Keys(json["float"]));
   for (const char* part : {"weights", "activations", "total"}) {
