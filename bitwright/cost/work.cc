@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string_view>
 
 #include "bitwright/cost/extents.h"
@@ -34,6 +35,7 @@ class Builder {
     const std::size_t end = work_.layers.empty() ? 0 : work_.layers.size() - 1;
     for (const ValueId id : graph_.outputs) Touch(id, end);
     ChargeRest();
+    KeepSource();
     return std::move(work_);
   }
 
@@ -114,6 +116,8 @@ class Builder {
     if (head.op->macs != nullptr) Multiply(head, work_.layers[at]);
     std::vector<std::size_t> sources;
     for (const std::size_t n : chain) {
+      for (const ValueId id : graph_.nodes[n].inputs) AddViews(id, work_.layers[at]);
+      work_.layers[at].nodes.push_back(n);
       for (const ValueId id : graph_.nodes[n].inputs) {
         Touch(id, at);
         Own(id, work_.layers[at]);
@@ -125,6 +129,15 @@ class Builder {
         if (copy || IsStored(id)) Store(id, sources, at);
       }
     }
+  }
+
+  // Views that this layer is the first to look through.
+  void AddViews(ValueId id, LayerWork& layer) {
+    const int producer = id == kNoValue ? -1 : producers_[Index(id)];
+    if (producer < 0 || !IsView(graph_.nodes[Index(producer)]) || !IsData(id)) return;
+    if (!viewed_.insert(Index(producer)).second) return;
+    for (const ValueId source : graph_.nodes[Index(producer)].inputs) AddViews(source, layer);
+    layer.nodes.push_back(Index(producer));
   }
 
   void Multiply(const Node& node, LayerWork& layer) {
@@ -188,6 +201,7 @@ class Builder {
 
   void Store(ValueId id, const std::vector<std::size_t>& sources, std::size_t at) {
     LayerWork& layer = work_.layers[at];
+    layer.stored.push_back(id);
     const std::int64_t elements = ElementCount(Type(id).shape);
     const TensorIndex target = TargetOf(id);
     if (target)
@@ -221,11 +235,24 @@ class Builder {
     work_.layers.back().float_weight_elements += work_.targets.float_weight_elements - counted;
   }
 
+  void KeepSource() {
+    auto source = std::make_shared<WorkSource>(WorkSource{graph_, types_, {}, {}});
+    for (ValueId id = 0; id < static_cast<ValueId>(graph_.values.size()); ++id) {
+      TensorIndex tensor = TargetOf(id);
+      source->is_target.push_back(tensor ? 1 : 0);
+      const std::vector<std::size_t> buffers = Buffers(id);
+      if (buffers.size() == 1) tensor = work_.buffers[buffers[0]].tensor;
+      source->tensor_of.push_back(tensor);
+    }
+    work_.source = std::move(source);
+  }
+
   const Graph& graph_;
   const InferredTypes& types_;
   std::vector<int> producers_;
   std::map<ValueId, std::size_t> target_of_;
   std::map<ValueId, bool> owned_;
+  std::set<std::size_t> viewed_;  // nodes
   std::vector<ValueId> floats_;
   std::vector<std::vector<std::size_t>> buffers_of_;  // by value
   std::vector<std::vector<std::size_t>> chains_;

@@ -2,11 +2,13 @@
 // What a network computes and keeps, for one sample: all that a cost model knows of it.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "bitwright/graph/graph.h"
+#include "bitwright/graph/infer.h"
 #include "bitwright/quant/targets.h"
 
 namespace bw {
@@ -58,6 +60,11 @@ struct LayerWork {
   std::vector<std::size_t> activations_made;  // tensors
   std::int64_t float_weight_elements = 0;     // biases and other float constants
   std::int64_t float_activation_elements = 0;
+
+  // In the network (WorkSource): its nodes and the views in front of them that no earlier layer
+  // has, in order; the values it stores.
+  std::vector<std::size_t> nodes;
+  std::vector<ValueId> stored;
 };
 
 // An activation in memory: targets, what stays float, and what movement operators copy (MaxPool,
@@ -68,7 +75,16 @@ struct Buffer {
   std::size_t first = 0, last = 0;  // layers that write it and read it last
 };
 
+// The network itself, for models that run it.
+struct WorkSource {
+  Graph graph;
+  InferredTypes types;                 // batch 1
+  std::vector<TensorIndex> tensor_of;  // by value: the one tensor that it has its format from
+  std::vector<char> is_target;         // by value: it is that tensor
+};
+
 struct Work {
+  std::shared_ptr<const WorkSource> source;
   QuantTargets targets;
   std::vector<LayerWork> layers;  // in order of execution, inputs first
   std::vector<Buffer> buffers;

@@ -19,40 +19,6 @@ using Json = nlohmann::ordered_json;
 using dnnl::memory;
 using Type = dnnl::memory::data_type;
 
-std::string CpuName() {
-  std::ifstream info("/proc/cpuinfo");
-  std::string line;
-  while (std::getline(info, line)) {
-    const std::size_t colon = line.find(": ");
-    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
-  }
-  return "unknown";
-}
-
-std::string IsaName() {
-  using dnnl::cpu_isa;
-  switch (dnnl::get_effective_cpu_isa()) {
-    case cpu_isa::sse41:
-      return "sse41";
-    case cpu_isa::avx:
-      return "avx";
-    case cpu_isa::avx2:
-      return "avx2";
-    case cpu_isa::avx2_vnni:
-      return "avx2_vnni";
-    case cpu_isa::avx512_core:
-      return "avx512_core";
-    case cpu_isa::avx512_core_vnni:
-      return "avx512_core_vnni";
-    case cpu_isa::avx512_core_bf16:
-      return "avx512_core_bf16";
-    case cpu_isa::avx512_core_amx:
-      return "avx512_core_amx";
-    default:
-      return "other";
-  }
-}
-
 // The best of several runs of at least a few milliseconds: a peak is what others do not take away.
 template <typename Run>
 double BestSeconds(const Run& run) {
@@ -122,6 +88,40 @@ Json ToJson(const MachinePeaks& peaks) {
 
 }  // namespace
 
+std::string CpuName() {
+  std::ifstream info("/proc/cpuinfo");
+  std::string line;
+  while (std::getline(info, line)) {
+    const std::size_t colon = line.find(": ");
+    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return "unknown";
+}
+
+std::string IsaName() {
+  using dnnl::cpu_isa;
+  switch (dnnl::get_effective_cpu_isa()) {
+    case cpu_isa::sse41:
+      return "sse41";
+    case cpu_isa::avx:
+      return "avx";
+    case cpu_isa::avx2:
+      return "avx2";
+    case cpu_isa::avx2_vnni:
+      return "avx2_vnni";
+    case cpu_isa::avx512_core:
+      return "avx512_core";
+    case cpu_isa::avx512_core_vnni:
+      return "avx512_core_vnni";
+    case cpu_isa::avx512_core_bf16:
+      return "avx512_core_bf16";
+    case cpu_isa::avx512_core_amx:
+      return "avx512_core_amx";
+    default:
+      return "other";
+  }
+}
+
 MachinePeaks MeasurePeaks() {
   constexpr std::size_t kInSecondCache = std::size_t{1} << 17, kInMemory = std::size_t{1} << 27;
   return {CpuName(),
@@ -155,11 +155,13 @@ MachinePeaks KnownPeaks(const std::string& file) {
   return peaks;
 }
 
-std::string PeaksFile() {
+std::string CacheFile(const std::string& name) {
   if (const char* cache = std::getenv("XDG_CACHE_HOME"))
-    return std::string(cache) + "/bitwright/machine.json";
+    return std::string(cache) + "/bitwright/" + name;
   const char* home = std::getenv("HOME");
-  return home == nullptr ? "" : std::string(home) + "/.cache/bitwright/machine.json";
+  return home == nullptr ? "" : std::string(home) + "/.cache/bitwright/" + name;
 }
+
+std::string PeaksFile() { return CacheFile("machine.json"); }
 
 }  // namespace bw

@@ -23,7 +23,12 @@ MachinePeaks MeasurePeaks();
 // there. An empty path keeps nothing.
 MachinePeaks KnownPeaks(const std::string& file);
 
-// $XDG_CACHE_HOME/bitwright/machine.json, or the same below ~/.cache; empty without a home.
-std::string PeaksFile();
+// As the system names the processor; the level that oneDNN uses.
+std::string CpuName();
+std::string IsaName();
+
+// $XDG_CACHE_HOME/bitwright/<name>, or the same below ~/.cache; empty without a home.
+std::string CacheFile(const std::string& name);
+std::string PeaksFile();  // CacheFile("machine.json")
 
 }  // namespace bw
