@@ -33,9 +33,10 @@ Expected<std::vector<BoundModel>> BindModels(const CostTarget* target) {
   return all;
 }
 
-std::vector<std::size_t> TensorsOf(const LayerWork& layer) {
+std::vector<std::size_t> TensorsOf(const LayerWork& layer, bool with_readers) {
   std::set<std::size_t> all(layer.weights_owned.begin(), layer.weights_owned.end());
   all.insert(layer.activations_made.begin(), layer.activations_made.end());
+  if (with_readers) all.insert(layer.reader_weights.begin(), layer.reader_weights.end());
   for (const TensorIndex tensor : layer.inputs) {
     if (tensor) all.insert(*tensor);
   }
@@ -83,7 +84,7 @@ struct LayerCosts::State {
   }
 
   Cost Ask(const BoundModel& model, const LayerView& view) {
-    if (model.model->reads == Reads::kAll) return model.bound->Layer(view);
+    if (model.model->reads != Reads::kOperands) return model.bound->Layer(view);
     const Key key{model.model, view.index, view.operands};
     {
       const std::lock_guard lock(mutex);
@@ -115,8 +116,11 @@ Expected<LayerCosts> LayerCosts::Create(const Graph& graph, const QuantTargets& 
   BW_ASSIGN(state->work, MakeWork(graph, targets));
   BW_ASSIGN(state->models, BindModels(target));
   state->target = target == nullptr ? "storage" : target->name;
+  const bool with_readers =
+      std::any_of(state->models.begin(), state->models.end(),
+                  [](const BoundModel& m) { return m.model->reads == Reads::kReaders; });
   for (std::size_t l = 0; l < state->work.layers.size(); ++l) {
-    state->tensors.push_back(TensorsOf(state->work.layers[l]));
+    state->tensors.push_back(TensorsOf(state->work.layers[l], with_readers));
     state->alive.emplace_back();
     for (std::size_t b = 0; b < state->work.buffers.size(); ++b) {
       const Buffer& buffer = state->work.buffers[b];

@@ -39,7 +39,8 @@ class LayerCosts {
   std::size_t layers() const { return work().layers.size(); }
 
   // Indices of the tensors whose specs a layer's additive quantities depend on: its inputs, its
-  // weight and its output. Ascending, without repeats, few.
+  // weight and its output (for the target `host` also the weights of the convolutions that read the
+  // output, which decide what it is stored as). Ascending, without repeats, few.
   std::span<const std::size_t> tensors(std::size_t layer) const;
   // Indices of work().buffers that are alive while the layer runs.
   std::span<const std::size_t> alive(std::size_t layer) const;

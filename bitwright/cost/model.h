@@ -62,7 +62,8 @@ class LayerModel {
 // What Layer reads of its view.
 enum class Reads {
   kOperands,  // layer() and operands: the same for the same operands, and worth keeping
-  kAll,
+  kReaders,   // specs, of the operands and of layer().reader_weights; keeps what it finds itself
+  kAll,       // specs of everything
 };
 
 struct CostModel {

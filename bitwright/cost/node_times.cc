@@ -133,9 +133,9 @@ Expected<void> NodeTimes::Measure(const Graph& graph, const std::vector<Shape>& 
 }
 
 Expected<NodeTimes::Times> NodeTimes::Of(const Piece& piece) {
-  const bool only_rounds =
-      std::all_of(piece.graph.nodes.begin(), piece.graph.nodes.end(),
-                  [](const Node& node) { return Converts(node) || node.name == kPieceReader; });
+  const bool only_rounds = std::all_of(
+      piece.graph.nodes.begin(), piece.graph.nodes.end(),
+      [](const Node& node) { return Converts(node) || node.name.starts_with(kPieceReader); });
   const Lowered lowered = LowerToIntegers(piece.graph);
   BW_ASSIGN(const InferredTypes types, InferTypes(lowered.graph, piece.inputs));
   const std::vector<std::string> keys = Keys(lowered.graph, types, only_rounds);

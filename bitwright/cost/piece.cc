@@ -97,34 +97,26 @@ class PieceBuilder {
   }
 
   Expected<void> Finish(ValueId id) {
-    const bool is_target = source_.tensor_of[Index(id)] && source_.is_target[Index(id)] != 0;
+    const bool is_target = source_.is_target[Index(id)] != 0;
     const ValueId value = Rounded(made_.at(id), is_target ? SpecOf(id) : nullptr);
+    made_[id] = value;
     const auto& outputs = source_.graph.outputs;
     bool convolved = false, read = std::find(outputs.begin(), outputs.end(), id) != outputs.end();
     for (const Node& node : source_.graph.nodes) {
       if (std::find(node.inputs.begin(), node.inputs.end(), id) == node.inputs.end()) continue;
-      (IsConvolutionOf(node, id) && Type(id).shape.size() == 4 ? convolved : read) = true;
+      const bool convolves = IsConvolutionOf(node, id);
+      if (convolves) BW_TRY(AddReader(node));
+      (convolves ? convolved : read) = true;
     }
-    if (convolved) BW_TRY(AddReader(value));
     if (read || !convolved) piece_.graph.outputs.push_back(value);
     return {};
   }
 
-  // A convolution to one pixel by a filter of bytes.
-  Expected<void> AddReader(ValueId value) {
-    const Shape shape = piece_.graph.value(value).type.shape;
-    Tensor filter(DType::kFloat32, {1, shape[1], 1, 1});
-    std::fill(filter.span<float>().begin(), filter.span<float>().end(), 1.0F);
-    BW_ASSIGN(const QuantSpec bytes, QuantSpec::Parse("int8"));
-    BW_ASSIGN(QTensor codes, QuantizeWeight(filter, {bytes, "max", std::nullopt}));
-    const ValueId weight = piece_.graph.AddConstant("reader.weight", Dequantize(codes));
-    piece_.graph.value(weight).quantized = std::move(codes);
-    const ValueId pixel =
-        piece_.graph.AddValue("reader.pixel", {DType::kFloat32, {shape[0], 1, 1, 1}});
-    Node node{std::string(kPieceReader), FindOp("Conv"), {value, weight}, {pixel}, {}};
-    node.attributes.Set("strides", std::vector<std::int64_t>{shape[2], shape[3]});
-    piece_.graph.nodes.push_back(std::move(node));
-    piece_.graph.outputs.push_back(pixel);
+  Expected<void> AddReader(const Node& node) {
+    BW_TRY(AddNode(node));
+    Node& reader = piece_.graph.nodes.back();
+    reader.name = fmt::format("{}{}", kPieceReader, piece_.graph.nodes.size());
+    piece_.graph.outputs.push_back(reader.outputs[0]);
     return {};
   }
 

@@ -8,7 +8,7 @@
 
 namespace bw {
 
-// The node that only reads a piece's result, so that it is made as the next layer wants it.
+// Nodes whose names begin so only read a piece's result, which is made as they want it.
 inline constexpr std::string_view kPieceReader = "reader";
 
 struct Piece {
@@ -17,9 +17,9 @@ struct Piece {
 };
 
 // The layer's nodes with their constants (weights in the spec's codes). What it reads is an input,
-// rounded; what it makes is rounded and read by a convolution of bytes where a convolution reads it
-// in the network, and is an output where anything else does. Needs work.source. Fails where a spec
-// does not fit a weight.
+// rounded; what it makes is rounded and read by the convolutions that read it in the network, and
+// is an output where anything else does. Needs work.source. Fails where a spec does not fit a
+// weight.
 Expected<Piece> MakePiece(const Work& work, std::size_t layer, SpecChoice specs);
 
 }  // namespace bw

@@ -35,6 +35,7 @@ class Builder {
     const std::size_t end = work_.layers.empty() ? 0 : work_.layers.size() - 1;
     for (const ValueId id : graph_.outputs) Touch(id, end);
     ChargeRest();
+    for (LayerWork& layer : work_.layers) FindReaders(layer);
     KeepSource();
     return std::move(work_);
   }
@@ -233,6 +234,16 @@ class Builder {
     std::int64_t counted = 0;
     for (const LayerWork& layer : work_.layers) counted += layer.float_weight_elements;
     work_.layers.back().float_weight_elements += work_.targets.float_weight_elements - counted;
+  }
+
+  void FindReaders(LayerWork& layer) const {
+    for (const Node& node : graph_.nodes) {
+      if (node.op->name != "Conv") continue;
+      const auto& stored = layer.stored;
+      if (std::find(stored.begin(), stored.end(), node.inputs[0]) == stored.end()) continue;
+      if (const TensorIndex weight = TargetOf(node.inputs[1]))
+        layer.reader_weights.push_back(*weight);
+    }
   }
 
   void KeepSource() {

@@ -53,6 +53,7 @@ struct LayerWork {
   std::vector<TensorIndex> inputs;
   TensorIndex weight;
   TensorIndex output;
+  std::vector<std::size_t> reader_weights;  // tensors: of the convolutions that read the output
   std::int64_t input_elements = 0, weight_elements = 0, output_elements = 0;
 
   // What is stored because of this layer and of no layer before it.

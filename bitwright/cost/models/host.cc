@@ -33,7 +33,7 @@ class Host : public LayerModel {
   // The layer and the specs that its time depends on.
   static std::string KeyOf(const LayerView& view) {
     const LayerWork& layer = view.layer();
-    std::set<std::size_t> tensors;
+    std::set<std::size_t> tensors(layer.reader_weights.begin(), layer.reader_weights.end());
     for (const TensorIndex tensor : layer.inputs) {
       if (tensor) tensors.insert(*tensor);
     }
@@ -76,7 +76,7 @@ BW_ENTRY(CostModel, host) = {
     .summary = "this machine, one thread: measured times of each kernel and shape, added up",
     .source = "measured here when first asked for, kept with the processor's name",
     .gives = kGives,
-    .reads = Reads::kAll,
+    .reads = Reads::kReaders,
     .bind = Bind};
 
 }  // namespace bw::cost_models
