@@ -14,6 +14,12 @@ Expected<void> WriteNetwork(const std::string& folder, const Plan& plan, const G
   return WriteFile(folder + "/plan.json", PlanToJson(plan));
 }
 
+Expected<void> WriteFront(const std::string& folder, const Front& front) {
+  BW_TRY(WriteFile(folder + "/pareto.json", FrontToJson(front)));
+  BW_TRY(WriteFile(folder + "/pareto.csv", FrontToCsv(front)));
+  return WriteFile(folder + "/pareto.svg", FrontToSvg(front));
+}
+
 Expected<void> WriteReport(const std::string& folder, const Report& report, bool json) {
   const std::string text = ReportToJson(report);
   const std::string markdown = ReportToMarkdown(report);

@@ -5,6 +5,7 @@
 
 #include "bitwright/quant/bias_correction.h"
 #include "bitwright/search/reachable.h"
+#include "bitwright/tune/collect_front.h"
 #include "bitwright/tune/judge.h"
 #include "bitwright/tune/plan_costs.h"
 
@@ -12,6 +13,7 @@ namespace bw {
 namespace {
 
 constexpr double kBiasMacs = 1e12;
+constexpr std::size_t kFrontPoints = 12;  // measured after the search
 
 // The tuner's state between its stages.
 class Tuner {
@@ -112,6 +114,7 @@ class Tuner {
     result.chosen = plans_.Chosen(assignment);
     result.cost = CostOf(*costs_, plans_.targets(), result.plan);
     result.float_cost = CostOf(*costs_, plans_.targets(), {});
+    BW_ASSIGN(result.front, CollectFront(plans_, *costs_, problem, options_, kFrontPoints));
     BW_ASSIGN(Evaluator test,
               Evaluator::Create(plans_.graph(), data_.test, metric_, Options(), progress_));
     BW_ASSIGN(result.quantized_test, test.RunGraph(result.quantized, Options(), progress_));

@@ -12,6 +12,7 @@
 #include "bitwright/quant/evaluate.h"
 #include "bitwright/search/strategy.h"
 #include "bitwright/tune/demand.h"
+#include "bitwright/tune/front.h"
 
 namespace bw {
 
@@ -70,6 +71,7 @@ struct TuneResult {
   double max_drop = 0;    // the least that was demanded
   Evaluation float_test, quantized_test;
   double search_drop = 0;         // on the search split
+  Front front;                    // of this search; plans without corrected biases
   Cost cost, float_cost;          // of the plan and of the float network: all that is known
   std::vector<Candidate> chosen;  // of each tensor that the plan rounds
   std::vector<ActivationStatistics> statistics;  // by target

@@ -139,6 +139,7 @@ Expected<int> Run(const Options& options) {
   ClearProgress();
   if (!result) return Context(options.model, result.error());
   BW_TRY(WriteNetwork(options.out, result->plan, result->quantized));
+  BW_TRY(WriteFront(options.out, result->front));
   BW_ASSIGN(Report report, MakeReport(options, graph, *targets, data, *metric, tune, *result));
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   report.peak_memory_bytes = PeakMemory();
