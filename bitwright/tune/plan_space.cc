@@ -210,11 +210,13 @@ Expected<std::vector<double>> PlanSpace::Traces() {
       traces.push_back(of_weights[weight++]);
       continue;
     }
-    const Candidate* finest = &candidate(d, 0);
+    // Pixels lose nothing in 8 bits, which tells nothing.
+    const Candidate* finest = nullptr;
     for (const std::size_t c : members_[d]) {
-      if (candidates_[c].local_error < finest->local_error) finest = &candidates_[c];
+      const double error = candidates_[c].local_error;
+      if (error > 0 && (finest == nullptr || error < finest->local_error)) finest = &candidates_[c];
     }
-    traces.push_back(2 * finest->sensitivity / std::max(Error(*finest), 1e-300));
+    traces.push_back(finest == nullptr ? 0 : 2 * finest->sensitivity / Error(*finest));
   }
   return traces;
 }

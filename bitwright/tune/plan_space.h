@@ -41,8 +41,8 @@ class PlanSpace {
   // For strategies: "width" (bits of the element), "local_error" (squared error over energy),
   // "error" (squared error, of an activation's for one sample), "elements", "is_activation" (1 or
   // 0), "trace" and "likeness" (facts.h). The trace of an activation is told by the loss of its
-  // choice of least error in place of random signs; the features of a weight are its layer's
-  // output.
+  // choice of least error that has one in place of random signs; the features of a weight are its
+  // layer's output.
   Expected<ChoiceTable> Fact(std::string_view name);
 
   Evaluator& search() { return *search_; }
