@@ -38,6 +38,13 @@ void QuantizeActivation(Graph& graph, ValueId id, const TensorPlan& plan) {
 
 Expected<QTensor> QuantizeWeight(const Tensor& weight, const TensorPlan& plan,
                                  const LayerInputs* inputs) {
+  if (plan.rounding == WeightRounding::kLearned) {
+    if (plan.HasCodes()) return Restore(*plan.codes, plan.spec, weight.shape());
+    return Fail(
+        "rounding 'learned' has {}; say 'compensated' or 'nearest', or make a plan with --effort "
+        "best",
+        plan.codes ? fmt::format("codes of '{}'", plan.codes->coded_for) : "no codes");
+  }
   BW_ASSIGN(const Grouping grouping, MakeGrouping(plan.spec.grain, weight.shape()));
   BW_ASSIGN(const ReadySpec ready,
             ReadySpecFor(weight.span<float>(), grouping, plan.spec, plan.scale_method));

@@ -11,7 +11,8 @@
 namespace bw {
 
 // The codes of one weight under a plan's entry. `inputs` may be null or empty when the entry rounds
-// to nearest. Fails when the spec does not fit the weight's shape, or compensation has no inputs.
+// to nearest or holds learned codes. Fails when the spec does not fit the weight's shape,
+// compensation has no inputs, or learned codes are absent or stale.
 Expected<QTensor> QuantizeWeight(const Tensor& weight, const TensorPlan& plan,
                                  const LayerInputs* inputs = nullptr);
 

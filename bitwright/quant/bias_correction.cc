@@ -53,11 +53,8 @@ ValueId OwnBias(Graph& graph, Node& node) {
 // In execution order.
 std::vector<Layer> FindLayers(Graph& graph) {
   std::vector<Layer> layers;
-  for (Node& node : graph.nodes) {
-    const ValueId bias = OwnBias(graph, node);
-    if (bias == kNoValue) continue;
-    layers.push_back({node.outputs[0], bias, *graph.value(bias).constant});
-  }
+  for (const LayerBias& layer : OwnBiases(graph))
+    layers.push_back({layer.output, layer.bias, *graph.value(layer.bias).constant});
   return layers;
 }
 
@@ -136,6 +133,15 @@ Expected<Dataset> AffordableSamples(const Graph& graph, const Dataset& data, std
 }
 
 }  // namespace
+
+std::vector<LayerBias> OwnBiases(Graph& graph) {
+  std::vector<LayerBias> layers;
+  for (Node& node : graph.nodes) {
+    const ValueId bias = OwnBias(graph, node);
+    if (bias != kNoValue) layers.push_back({node.outputs[0], bias});
+  }
+  return layers;
+}
 
 Expected<LayerBiases> CorrectBiases(const Graph& quantized, const Graph& original,
                                     const Dataset& data, int threads, double macs,

@@ -18,6 +18,15 @@ Expected<LayerBiases> CorrectBiases(const Graph& quantized, const Graph& origina
                                     const Dataset& data, int threads, double macs = 1e12,
                                     const Progress& progress = {});
 
+// A layer's output and its own constant bias.
+struct LayerBias {
+  ValueId output = kNoValue, bias = kNoValue;
+};
+
+// Gives every Conv, ConvTranspose and Gemm of constant weights a bias that no other node reads,
+// where it can have one; those layers, in execution order.
+std::vector<LayerBias> OwnBiases(Graph& graph);
+
 // Gives layers these biases. Fails on a name that is no such layer's output, or a list of another
 // length than its channels.
 Expected<void> SetBiases(Graph& graph, const LayerBiases& biases);

@@ -15,6 +15,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// By WeightRounding.
+constexpr std::array<std::string_view, 3> kRoundings = {"nearest", "compensated", "learned"};
+
 // FNV-1a, 64 bits.
 void Hash(std::uint64_t& state, std::string_view text) {
   for (const char c : text) state = (state ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
@@ -38,9 +41,48 @@ Expected<void> CheckKeys(const Json& object, std::span<const std::string> allowe
   return {};
 }
 
+Expected<WeightRounding> RoundingNamed(const std::string& name, const std::string& where) {
+  for (std::size_t i = 0; i < kRoundings.size(); ++i) {
+    if (name == kRoundings[i]) return static_cast<WeightRounding>(i);
+  }
+  return Fail("{}: unknown rounding '{}'; {} are known", where, name, fmt::join(kRoundings, ", "));
+}
+
+template <typename T>
+Expected<std::vector<T>> Numbers(const Json& object, const char* key, const std::string& where) {
+  if (!object.contains(key)) return std::vector<T>();
+  const Json& list = object[key];
+  const bool numbers = list.is_array() && std::all_of(list.begin(), list.end(), [](const Json& x) {
+                         return std::is_integral_v<T> ? x.is_number_integer() : x.is_number();
+                       });
+  if (!numbers) return Fail("{}: '{}' is no list of numbers", where, key);
+  return list.get<std::vector<T>>();
+}
+
+Expected<StoredCodes> CodesFromJson(const Json& object, const std::string& where) {
+  StoredCodes stored;
+  BW_ASSIGN(stored.codes, Text(object, "codes", where));
+  BW_ASSIGN(stored.coded_for, Text(object, "coded_for", where));
+  BW_ASSIGN(stored.params.scales, Numbers<float>(object, "scales", where));
+  BW_ASSIGN(stored.params.zeros, Numbers<std::int32_t>(object, "zeros", where));
+  if (!object.contains("tensor_scale")) return stored;
+  if (!object["tensor_scale"].is_number()) return Fail("{}: 'tensor_scale' is no number", where);
+  stored.params.tensor_scale = object["tensor_scale"].get<float>();
+  return stored;
+}
+
+void WriteCodes(const StoredCodes& stored, Json& entry) {
+  entry["coded_for"] = stored.coded_for;
+  entry["scales"] = stored.params.scales;
+  if (!stored.params.zeros.empty()) entry["zeros"] = stored.params.zeros;
+  if (stored.params.tensor_scale != 1) entry["tensor_scale"] = stored.params.tensor_scale;
+  entry["codes"] = stored.codes;
+}
+
 Expected<TensorPlan> TensorFromJson(const Json& object, const std::string& where) {
-  static const std::array<std::string, 6> kKeys = {"spec",  "scale_method", "rounding",
-                                                   "scale", "zero",         "scaled_for"};
+  static const std::array<std::string, 11> kKeys = {
+      "spec",  "scale_method", "rounding", "scale",     "zero",        "scaled_for",
+      "codes", "scales",       "zeros",    "coded_for", "tensor_scale"};
   BW_TRY(CheckKeys(object, kKeys, where));
   BW_ASSIGN(const std::string text, Text(object, "spec", where));
   Expected<QuantSpec> spec = QuantSpec::Parse(text);
@@ -51,10 +93,10 @@ Expected<TensorPlan> TensorFromJson(const Json& object, const std::string& where
   }
   if (object.contains("rounding")) {
     BW_ASSIGN(const std::string rounding, Text(object, "rounding", where));
-    if (rounding != "nearest" && rounding != "compensated") {
-      return Fail("{}: unknown rounding '{}'; nearest and compensated are known", where, rounding);
-    }
-    if (rounding == "compensated") tensor.rounding = WeightRounding::kCompensated;
+    BW_ASSIGN(tensor.rounding, RoundingNamed(rounding, where));
+  }
+  if (object.contains("codes")) {
+    BW_ASSIGN(tensor.codes, CodesFromJson(object, where));
   }
   if (!object.contains("scale")) return tensor;
   if (!object["scale"].is_number()) return Fail("{}: 'scale' is no number", where);
@@ -112,7 +154,9 @@ std::string PlanToJson(const Plan& plan) {
   Json tensors = Json::object();
   for (const auto& [name, tensor] : plan.tensors) {
     Json entry = {{"spec", tensor.spec.ToString()}, {"scale_method", tensor.scale_method}};
-    if (tensor.rounding == WeightRounding::kCompensated) entry["rounding"] = "compensated";
+    if (tensor.rounding != WeightRounding::kNearest)
+      entry["rounding"] = kRoundings[static_cast<std::size_t>(tensor.rounding)];
+    if (tensor.codes) WriteCodes(*tensor.codes, entry);
     if (tensor.fixed) {
       entry["scale"] = tensor.fixed->scale;
       entry["zero"] = tensor.fixed->zero;

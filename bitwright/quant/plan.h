@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bitwright/quant/stored_codes.h"
 #include "bitwright/quant/targets.h"
 
 namespace bw {
@@ -21,8 +22,9 @@ struct FixedScale {
 };
 
 // How a weight's elements go to the grid: each to its nearest value, or so that the layer's output
-// is near (compensate.h).
-enum class WeightRounding { kNearest, kCompensated };
+// is near (compensate.h), or by choices that were learned (learning/learn_rounding.h), whose codes
+// the plan holds.
+enum class WeightRounding { kNearest, kCompensated, kLearned };
 
 struct TensorPlan {
   QuantSpec spec;
@@ -30,7 +32,10 @@ struct TensorPlan {
       "mse";  // used where no scale is fixed: weights always, activations after an edit
   std::optional<FixedScale> fixed;  // activations
   WeightRounding rounding = WeightRounding::kNearest;
+  std::optional<StoredCodes> codes = {};  // of a weight whose rounding is learned
 
+  // True when the codes stand and are of this very spec.
+  bool HasCodes() const { return codes && codes->coded_for == spec.ToString(); }
   // True when the scale stands and was found for this very spec.
   bool HasScale() const { return fixed && fixed->scaled_for == spec.ToString(); }
 };
@@ -59,6 +64,8 @@ std::string Fingerprint(const QuantTargets& targets);
 //  "uint8"}}, "channel_scales": {"conv1": [1, 2.5]}, "biases": {"conv1": [0.25, -1]}}
 std::string PlanToJson(const Plan& plan);
 
+// A weight whose rounding is learned also has {"codes": "<base64>", "scales": [...], "zeros":
+// [...], "coded_for": "int4:c0"}, and "tensor_scale" where the spec has two levels.
 // Fails on malformed JSON, unknown keys, bad specs; `where` starts the message.
 Expected<Plan> PlanFromJson(std::string_view json, const std::string& where);
 

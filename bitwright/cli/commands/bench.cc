@@ -55,7 +55,9 @@ Expected<Lowered> Network(const Options& options) {
   BW_ASSIGN(Plan plan, PlanFromJson(text, options.plan));
   BW_TRY(CheckPlan(plan, *targets, options.plan));
   // The elements do not matter to the speed: no samples are needed.
-  for (auto& [unused, tensor] : plan.tensors) tensor.rounding = WeightRounding::kNearest;
+  for (auto& [unused, tensor] : plan.tensors) {
+    if (!tensor.HasCodes()) tensor.rounding = WeightRounding::kNearest;
+  }
   Expected<Graph> quantized = ApplyPlan(graph, *targets, plan);
   if (!quantized) return Context(options.plan, quantized.error());
   return LowerToIntegers(*quantized);
