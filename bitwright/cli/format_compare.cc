@@ -5,8 +5,8 @@
 #include <limits>
 
 #include "bitwright/base/text.h"
+#include "bitwright/cli/options.h"
 #include "bitwright/data/npy.h"
-#include "bitwright/onnx/import.h"
 
 namespace bw {
 namespace {
@@ -52,7 +52,7 @@ Expected<Tensor> ReadNpy(const std::string& path) {
 }
 
 Expected<NamedTensor> ReadConstant(const std::string& path, const std::string& name) {
-  BW_ASSIGN(const Graph graph, ImportOnnx(path));
+  BW_ASSIGN(const Graph graph, ImportNetwork(path));
   const Value* found = nullptr;
   std::vector<std::string> names;
   for (const Value& value : graph.values) {
@@ -89,10 +89,10 @@ Expected<NamedTensor> LoadTensor(const std::string& path, const std::string& nam
   if (path.ends_with(".npy")) {
     BW_ASSIGN(Tensor tensor, ReadNpy(path));
     loaded = {path, std::move(tensor)};
-  } else if (path.ends_with(".onnx")) {
+  } else if (path.ends_with(".onnx") || path.ends_with(".tflite")) {
     BW_ASSIGN(loaded, ReadConstant(path, name));
   } else {
-    return FailUsage("--on: '{}' is neither .npy nor .onnx", path);
+    return FailUsage("--on: '{}' is neither .npy nor .onnx nor .tflite", path);
   }
   for (const float x : loaded.tensor.span<float>()) {
     if (!std::isfinite(x)) return Fail("{}: '{}' has NaN or infinite elements", path, loaded.name);

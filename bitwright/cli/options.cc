@@ -58,7 +58,8 @@ Expected<Json> Merge(Json json, const DataOptions& options) {
 }  // namespace
 
 void AddModel(CLI::App& app, std::string& path) {
-  app.add_option("model", path, "trained float network, .onnx of opset 7 to 21")->required();
+  app.add_option("model", path, "trained float network, .onnx of opset 7 to 21 or .tflite")
+      ->required();
 }
 
 void AddData(CLI::App& app, DataOptions& options, bool required) {
@@ -118,8 +119,7 @@ void AddRun(CLI::App& app, RunOptions& options) {
   app.add_option("--seed", options.seed, "of splits and samples")->check(CLI::NonNegativeNumber);
   app.add_option_function<std::string>(
          "--memory", [](const std::string& text) { SetMemoryBound(*ParseBytes(text)); },
-         "at most so much memory, e.g. 500m, 2g; by default half of the machine's; results do not "
-         "depend on it")
+         "at most so much memory, e.g. 500m, 2g; by default half of the machine's")
       ->check([](const std::string& text) {
         const Expected<std::size_t> bytes = ParseBytes(text);
         return bytes ? "" : bytes.error().message;
@@ -155,8 +155,12 @@ Expected<void> CheckScaleMethod(const std::string& text) {
   return {};
 }
 
+Expected<Graph> ImportNetwork(const std::string& path) {
+  return IsTfliteFile(path) ? ImportTflite(path) : ImportOnnx(path);
+}
+
 Expected<Graph> LoadNetwork(const std::string& path) {
-  BW_ASSIGN(Graph graph, IsTfliteFile(path) ? ImportTflite(path) : ImportOnnx(path));
+  BW_ASSIGN(Graph graph, ImportNetwork(path));
   if (const Expected<void> done = RunPasses(graph); !done) return Context(path, done.error());
   return graph;
 }

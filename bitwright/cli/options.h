@@ -50,6 +50,9 @@ Expected<Dataset> OpenData(const DataOptions& options, const std::string& path,
 // Refuses a --scale-method that is none.
 Expected<void> CheckScaleMethod(const std::string& text);
 
+// An ONNX or a TensorFlow Lite file.
+Expected<Graph> ImportNetwork(const std::string& path);
+
 // Imports, and folds what can be folded.
 Expected<Graph> LoadNetwork(const std::string& path);
 

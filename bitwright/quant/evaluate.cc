@@ -18,10 +18,6 @@ Tensor Copy(ConstTensorRef from) {
   return to;
 }
 
-const std::byte* Elements(ConstTensorRef value) {
-  return static_cast<const std::byte*>(value.data);
-}
-
 bool IsDistribution(std::span<const float> row) {
   double sum = 0;
   for (const float x : row) {

@@ -3,13 +3,19 @@
 #include <algorithm>
 #include <array>
 
+#include "bitwright/base/memory.h"
 #include "bitwright/base/rng.h"
 #include "bitwright/graph/window.h"
 
 namespace bw {
 namespace {
 
-constexpr std::int64_t kNumbersPerLayer = 4'000'000;
+// Where memory is short, the layers share half of what is free.
+std::int64_t NumbersPerLayer(std::size_t layers) {
+  constexpr std::int64_t kMost = 4'000'000;
+  const std::size_t share = FreeMemory() / 2 / sizeof(float) / std::max<std::size_t>(layers, 1);
+  return std::min(kMost, static_cast<std::int64_t>(share));
+}
 
 // The node that multiplies by a weight; its vectors can be drawn.
 struct Layer {
@@ -136,11 +142,12 @@ Expected<std::vector<LayerInputs>> CollectLayerInputs(const Graph& graph,
   const std::vector<Layer> layers = FindLayers(graph, targets);
   std::vector<std::vector<std::vector<float>>> parts(layers.size(),
                                                      std::vector<std::vector<float>>(chunks));
+  const std::int64_t numbers = NumbersPerLayer(layers.size());
   const auto draw = [&](const Chunk& chunk, std::size_t l, ConstTensorRef input) {
     const QuantTarget& target = targets.tensors[layers[l].target];
     const auto [groups, length] = Extents(layers[l], target);
-    const std::int64_t wanted = std::max<std::int64_t>(
-        1, kNumbersPerLayer / (groups * length * static_cast<std::int64_t>(chunks)));
+    const std::int64_t wanted =
+        std::max<std::int64_t>(1, numbers / (groups * length * static_cast<std::int64_t>(chunks)));
     const Rng rng(RandomBits(seed ^ 0x6c61796572ULL, chunk.index * layers.size() + l));
     std::vector<float>& out = parts[l][chunk.index];
     if (IsConv(layers[l])) {

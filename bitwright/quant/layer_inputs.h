@@ -21,8 +21,8 @@ struct LayerInputs {
 };
 
 // One entry for each target; empty for activations and for weights of ConvTranspose. Positions are
-// drawn by (seed, sample), at most about four million numbers a layer, independently of the number
-// of threads.
+// drawn by (seed, sample), at most about four million numbers a layer, fewer where FreeMemory
+// (base/memory.h) has not twice that for all, independently of the number of threads.
 Expected<std::vector<LayerInputs>> CollectLayerInputs(const Graph& graph,
                                                       const QuantTargets& targets,
                                                       const Dataset& data, std::uint64_t seed,

@@ -122,6 +122,16 @@ TEST_P(Integer, TheInt8FileReachesItsPublishedAccuracy) {
   EXPECT_GE(Json::parse(outcome.out)["value"].get<double>(), network.expected);
 }
 
+TEST(Formats, AreComparedOnAWeightOfATfliteFile) {
+  SKIP_WITHOUT_DATA();
+  const Outcome outcome = RunProgram({"formats", "compare", "int8:c0", "int4:c0", "--on",
+                                      Root() + "/tflite/vww_96_float.tflite", "--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Json scores = Json::parse(outcome.out);
+  EXPECT_EQ(scores[0]["spec"], "int8:c0");
+  EXPECT_GT(scores[0]["sqnr_db"].get<double>(), 30);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Real, Integer,
     ::testing::Values(Published{"ImageClassification", "pretrainedResnet_quant.tflite",

@@ -182,9 +182,9 @@ CommandAction Prepare(CLI::App& app) {
   CLI::App* compare = app.add_subcommand("compare", "formats ranked by their error");
   compare->add_option("specs", options->compared, "formats or, with --on, specs")->required();
   compare->add_option("--on", options->tensor_file,
-                      "a .npy or .onnx file; none: ideal normal and Laplace densities");
+                      "a .npy, .onnx or .tflite file; none: ideal normal and Laplace densities");
   compare->add_option("--tensor", options->tensor_name,
-                      "which constant of an .onnx file; none: the largest");
+                      "which constant of a network; none: the largest");
   compare->add_option("--scale-method", options->method, "how scales are chosen (mse)");
   compare->add_flag("--json", options->json, "print as JSON");
   return [options, show, compare] {
