@@ -57,13 +57,19 @@ std::size_t MachineMemory() {
 std::size_t ResidentMemory() { return Status("VmRSS:"); }
 std::size_t PeakMemory() { return Status("VmHWM:"); }
 
+void ReturnFreedMemory() {
+  constexpr int kLarge = 1 << 22;
+  mallopt(M_MMAP_THRESHOLD, kLarge);
+}
+
 void SetMemoryBound(std::size_t bytes) { bound = bytes; }
 std::size_t MemoryBound() { return bound != 0 ? bound.load() : MachineMemory() / 2; }
 
 std::size_t FreeMemory() {
   malloc_trim(0);  // what was freed counts as free
-  const std::size_t resident = ResidentMemory();
-  return MemoryBound() - std::min(MemoryBound(), resident);
+  constexpr std::size_t kMostReserved = 64'000'000;
+  const std::size_t reserved = std::min(MemoryBound() / 8, kMostReserved);
+  return MemoryBound() - std::min(MemoryBound(), ResidentMemory() + reserved);
 }
 
 }  // namespace bw

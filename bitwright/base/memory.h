@@ -17,12 +17,17 @@ std::size_t MachineMemory();
 std::size_t ResidentMemory();
 std::size_t PeakMemory();
 
+// Has the allocator give large blocks back to the system as soon as they are freed, instead of
+// keeping them for later: for programs whose memory is bounded.
+void ReturnFreedMemory();
+
 // How much of the machine's memory this process may take: half of it until somebody says else (0:
 // half again). What takes memory in quantities that can be chosen (workers, caches) asks FreeMemory
 // first. Results never depend on it.
 void SetMemoryBound(std::size_t bytes);
 std::size_t MemoryBound();
-// The bound less what is resident; 0 beyond it.
+// The bound less what is resident, and less an eighth of it (64 MB at most) for what nobody asks
+// for; 0 beyond it.
 std::size_t FreeMemory();
 
 }  // namespace bw

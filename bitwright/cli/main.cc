@@ -5,6 +5,7 @@
 #include <exception>
 #include <vector>
 
+#include "bitwright/base/memory.h"
 #include "bitwright/base/text.h"
 #include "bitwright/cli/command.h"
 
@@ -64,6 +65,7 @@ int ReportParseError(const CLI::App& app, const CLI::ParseError& error, int argc
 }
 
 int Main(int argc, char** argv) {
+  bw::ReturnFreedMemory();
   CLI::App app("Chooses the number format of every tensor of a trained network.", "bitwright");
   app.set_version_flag("--version", "bitwright 0.1.0");
   app.require_subcommand(1);

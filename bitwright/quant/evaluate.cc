@@ -243,6 +243,8 @@ Expected<Evaluation> Evaluator::Sweep(Runner& runner, const Progress& progress,
 }
 
 void Evaluator::ReuseActivations(std::size_t bytes) {
+  caches_.clear();
+  if (bytes == 0) return;
   caches_.assign(references_.size(), ActivationCache(bytes / references_.size()));
 }
 
@@ -277,7 +279,7 @@ Expected<std::vector<double>> Evaluator::Sensitivities(const std::vector<Roundin
   const std::vector<ValueKey> own = ValueKeys(*graph_, {});
   std::vector<std::vector<ValueKey>> keys;
   for (const Rounding& rounding : roundings) keys.push_back(ValueKeys(*graph_, rounding));
-  const std::size_t limit = FreeMemory() / runner_.workers();
+  const std::size_t limit = FreeMemory() / 2 / runner_.workers();
   const auto visit = [&](const Chunk& chunk, Executor& executor) -> Expected<void> {
     const ConstTensorRef input = chunk.input;
     ActivationCache base(limit);

@@ -46,7 +46,8 @@ class Evaluator {
   const Metric& metric() const { return *metric_; }
 
   // From now on Run keeps activations, those at the layers' boundaries, within so many bytes, and
-  // computes only what follows from tensors whose rounding is new. Results are the same bits.
+  // computes only what follows from tensors whose rounding is new; 0: keeps nothing. Results are the
+  // same bits.
   void ReuseActivations(std::size_t bytes);
 
   // The network with this rounding.

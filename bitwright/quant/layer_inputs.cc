@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <mutex>
 
 #include "bitwright/base/memory.h"
 #include "bitwright/base/rng.h"
@@ -10,7 +12,7 @@
 namespace bw {
 namespace {
 
-// Where memory is short, the layers share half of what is free.
+// Of one layer's inputs. Where memory is short, all layers share half of what is free.
 std::int64_t NumbersPerLayer(std::size_t layers) {
   constexpr std::int64_t kMost = 4'000'000;
   const std::size_t share = FreeMemory() / 2 / sizeof(float) / std::max<std::size_t>(layers, 1);
@@ -40,13 +42,16 @@ std::vector<Layer> FindLayers(const Graph& graph, const QuantTargets& targets) {
   return layers;
 }
 
+bool IsConv(const Layer& layer) { return layer.node->op->name == "Conv"; }
+
 // One patch: the input elements that output position (n, o) multiplies with the weight rows of one
 // group.
-void AppendPatch(ConstTensorRef input, std::int64_t sample, std::int64_t first_channel,
-                 std::int64_t channels, const std::array<ops::Window, 3>& windows,
-                 const std::array<std::int64_t, 3>& position, std::vector<float>& rows) {
+void DrawPatch(ConstTensorRef input, std::int64_t sample, std::int64_t first_channel,
+               std::int64_t channels, const std::array<ops::Window, 3>& windows,
+               const std::array<std::int64_t, 3>& position, std::span<float> vector) {
   const std::span<const float> data = input.span<float>();
   const std::int64_t plane = windows[0].in * windows[1].in * windows[2].in;
+  auto to = vector.begin();
   for (std::int64_t c = first_channel; c < first_channel + channels; ++c) {
     const std::int64_t base = (sample * input.shape[1] + c) * plane;
     for (std::int64_t a = 0; a < windows[0].kernel; ++a) {
@@ -61,75 +66,101 @@ void AppendPatch(ConstTensorRef input, std::int64_t sample, std::int64_t first_c
             inside = inside && at >= 0 && at < windows[i].in;
             offset = offset * windows[i].in + at;
           }
-          rows.push_back(inside ? data[static_cast<std::size_t>(base + offset)] : 0.0F);
+          *to++ = inside ? data[static_cast<std::size_t>(base + offset)] : 0.0F;
         }
       }
     }
   }
 }
 
-// Patches of one chunk, [count][groups][length].
-void AppendConv(const Node& node, ConstTensorRef input, const Shape& weight, std::int64_t rows,
-                std::int64_t wanted, Rng rng, std::vector<float>& out) {
-  const std::vector<std::int64_t> spatial(input.shape.begin() + 2, input.shape.end());
-  const std::vector<std::int64_t> kernel(weight.begin() + 2, weight.end());
-  const Expected<std::vector<ops::Window>> found =
-      ops::MakeWindows(node.attributes, spatial, kernel, ops::Rounding::kFloor);
-  BW_CHECK(found.has_value());
-  const std::array<ops::Window, 3> windows = ops::ThreeAxes(*found);
-  const std::int64_t groups = node.attributes.Int("group", 1);
-  for (std::int64_t i = 0; i < wanted; ++i) {
-    const auto sample = static_cast<std::int64_t>(rng.Below(static_cast<std::uint64_t>(rows)));
-    std::array<std::int64_t, 3> position{};
-    for (std::size_t axis = 0; axis < 3; ++axis) {
-      position[axis] =
-          static_cast<std::int64_t>(rng.Below(static_cast<std::uint64_t>(windows[axis].out)));
-    }
-    for (std::int64_t g = 0; g < groups; ++g) {
-      AppendPatch(input, sample, g * weight[1], weight[1], windows, position, out);
+// The inputs of one layer, drawn chunk by chunk from any thread: every chunk has its own place.
+class LayerDraw {
+ public:
+  LayerDraw(const Layer& layer, const QuantTarget& target, std::int64_t numbers,
+            std::int64_t chunks)
+      : layer_(layer), weight_(target.shape), chunks_(chunks) {
+    inputs_.channel_axis = target.axes.channel;
+    inputs_.groups = IsConv(layer) ? layer.node->attributes.Int("group", 1) : 1;
+    inputs_.length = IsConv(layer)
+                         ? target.elements / target.shape[0]
+                         : target.shape[static_cast<std::size_t>(1 - target.axes.channel)];
+    wanted_ = std::max<std::int64_t>(1, numbers / (inputs_.groups * inputs_.length * chunks));
+  }
+
+  // `value` is the layer's input for the whole chunk, the filling of the last one included;
+  // `last_rows` the rows of the last chunk without it.
+  void Draw(const Chunk& chunk, ConstTensorRef value, std::int64_t last_rows, Rng rng) {
+    std::call_once(placed_, [&] { Place(chunk, value, last_rows); });
+    const ConstTensorRef input = Runner::Rows(chunk, value);
+    const std::int64_t first = static_cast<std::int64_t>(chunk.index) * per_chunk_;
+    if (IsConv(layer_))
+      DrawPatches(input, chunk.rows, first, rng);
+    else
+      DrawRows(input, first, rng);
+  }
+
+  LayerInputs Take() { return std::move(inputs_); }
+
+ private:
+  void Place(const Chunk& chunk, ConstTensorRef value, std::int64_t last_rows) {
+    const auto count = [&](std::int64_t numbers) {
+      return IsConv(layer_) ? wanted_ : std::min(wanted_, numbers / inputs_.length);
+    };
+    const bool by_row = !value.shape.empty() && value.shape[0] == chunk.input.shape()[0];
+    per_chunk_ = count(value.size());
+    const std::int64_t last =
+        count(by_row ? value.size() / value.shape[0] * last_rows : value.size());
+    inputs_.count = per_chunk_ * (chunks_ - 1) + last;
+    inputs_.rows.resize(static_cast<std::size_t>(inputs_.groups * inputs_.count * inputs_.length));
+  }
+
+  std::span<float> Vector(std::int64_t group, std::int64_t i) {
+    return std::span(inputs_.rows)
+        .subspan(static_cast<std::size_t>((group * inputs_.count + i) * inputs_.length),
+                 static_cast<std::size_t>(inputs_.length));
+  }
+
+  void DrawPatches(ConstTensorRef input, std::int64_t rows, std::int64_t first, Rng& rng) {
+    const std::vector<std::int64_t> spatial(input.shape.begin() + 2, input.shape.end());
+    const std::vector<std::int64_t> kernel(weight_.begin() + 2, weight_.end());
+    const Expected<std::vector<ops::Window>> found =
+        ops::MakeWindows(layer_.node->attributes, spatial, kernel, ops::Rounding::kFloor);
+    BW_CHECK(found.has_value());
+    const std::array<ops::Window, 3> windows = ops::ThreeAxes(*found);
+    for (std::int64_t i = 0; i < wanted_; ++i) {
+      const auto sample = static_cast<std::int64_t>(rng.Below(static_cast<std::uint64_t>(rows)));
+      std::array<std::int64_t, 3> position{};
+      for (std::size_t axis = 0; axis < 3; ++axis) {
+        position[axis] =
+            static_cast<std::int64_t>(rng.Below(static_cast<std::uint64_t>(windows[axis].out)));
+      }
+      for (std::int64_t g = 0; g < inputs_.groups; ++g) {
+        DrawPatch(input, sample, g * weight_[1], weight_[1], windows, position,
+                  Vector(g, first + i));
+      }
     }
   }
-}
 
-void AppendRows(ConstTensorRef input, std::int64_t length, std::int64_t wanted, Rng rng,
-                std::vector<float>& out) {
-  const std::span<const float> data = input.span<float>();
-  const std::int64_t rows = input.size() / length;
-  for (std::int64_t i = 0; i < wanted; ++i) {
-    const auto row =
-        wanted >= rows ? i : static_cast<std::int64_t>(rng.Below(static_cast<std::uint64_t>(rows)));
-    if (row >= rows) break;
-    const auto part =
-        data.subspan(static_cast<std::size_t>(row * length), static_cast<std::size_t>(length));
-    out.insert(out.end(), part.begin(), part.end());
-  }
-}
-
-// [count][groups][length] of all chunks -> [groups][count][length].
-LayerInputs Arrange(std::vector<std::vector<float>> parts, int channel_axis, std::int64_t groups,
-                    std::int64_t length) {
-  LayerInputs inputs{channel_axis, groups, length, 0, {}};
-  std::size_t numbers = 0;
-  for (const std::vector<float>& part : parts) numbers += part.size();
-  inputs.count = static_cast<std::int64_t>(numbers) / (groups * length);
-  inputs.rows.reserve(numbers);
-  for (std::int64_t g = 0; g < groups; ++g) {
-    for (const std::vector<float>& part : parts) {
-      const auto size = static_cast<std::int64_t>(part.size());
-      for (std::int64_t at = g * length; at < size; at += groups * length)
-        inputs.rows.insert(inputs.rows.end(), part.begin() + at, part.begin() + at + length);
+  void DrawRows(ConstTensorRef input, std::int64_t first, Rng& rng) {
+    const std::span<const float> data = input.span<float>();
+    const std::int64_t rows = input.size() / inputs_.length;
+    for (std::int64_t i = 0; i < std::min(wanted_, rows); ++i) {
+      const auto row = wanted_ >= rows
+                           ? i
+                           : static_cast<std::int64_t>(rng.Below(static_cast<std::uint64_t>(rows)));
+      const auto part = data.subspan(static_cast<std::size_t>(row * inputs_.length),
+                                     static_cast<std::size_t>(inputs_.length));
+      std::copy(part.begin(), part.end(), Vector(0, first + i).begin());
     }
   }
-  return inputs;
-}
 
-bool IsConv(const Layer& layer) { return layer.node->op->name == "Conv"; }
-
-// Length of one vector, and how many independent groups.
-std::pair<std::int64_t, std::int64_t> Extents(const Layer& layer, const QuantTarget& target) {
-  if (!IsConv(layer)) return {1, target.shape[static_cast<std::size_t>(1 - target.axes.channel)]};
-  return {layer.node->attributes.Int("group", 1), target.elements / target.shape[0]};
-}
+  Layer layer_;
+  Shape weight_;
+  std::int64_t chunks_ = 1, wanted_ = 1;
+  std::once_flag placed_;
+  std::int64_t per_chunk_ = 0;
+  LayerInputs inputs_;
+};
 
 }  // namespace
 
@@ -138,29 +169,24 @@ Expected<std::vector<LayerInputs>> CollectLayerInputs(const Graph& graph,
                                                       const Dataset& data, std::uint64_t seed,
                                                       int threads, const Progress& progress) {
   BW_ASSIGN(Runner runner, Runner::Create(graph, data, {threads, Backend::kFast, false}));
-  const std::size_t chunks = runner.ChunkCount(data);
   const std::vector<Layer> layers = FindLayers(graph, targets);
-  std::vector<std::vector<std::vector<float>>> parts(layers.size(),
-                                                     std::vector<std::vector<float>>(chunks));
   const std::int64_t numbers = NumbersPerLayer(layers.size());
-  const auto draw = [&](const Chunk& chunk, std::size_t l, ConstTensorRef input) {
-    const QuantTarget& target = targets.tensors[layers[l].target];
-    const auto [groups, length] = Extents(layers[l], target);
-    const std::int64_t wanted =
-        std::max<std::int64_t>(1, numbers / (groups * length * static_cast<std::int64_t>(chunks)));
-    const Rng rng(RandomBits(seed ^ 0x6c61796572ULL, chunk.index * layers.size() + l));
-    std::vector<float>& out = parts[l][chunk.index];
-    if (IsConv(layers[l])) {
-      AppendConv(*layers[l].node, input, target.shape, chunk.rows, wanted, rng, out);
-    } else {
-      AppendRows(input, length, wanted, rng, out);
-    }
-  };
+  const std::size_t chunks = runner.ChunkCount(data);
+  std::vector<std::unique_ptr<LayerDraw>> draws;
+  for (const Layer& layer : layers) {
+    draws.push_back(std::make_unique<LayerDraw>(layer, targets.tensors[layer.target], numbers,
+                                                static_cast<std::int64_t>(chunks)));
+  }
+  const std::int64_t last_rows =
+      static_cast<std::int64_t>(data.size() - (chunks - 1) * runner.chunk_samples()) *
+      data.rows_per_sample();
   const auto visit = [&](const Chunk& chunk, Executor& executor) -> Expected<void> {
     RunRequest request;
     request.watch = [&](ValueId id, ConstTensorRef value) {
       for (std::size_t l = 0; l < layers.size(); ++l) {
-        if (layers[l].node->inputs[0] == id) draw(chunk, l, Runner::Rows(chunk, value));
+        if (layers[l].node->inputs[0] != id) continue;
+        const Rng rng(RandomBits(seed ^ 0x6c61796572ULL, chunk.index * layers.size() + l));
+        draws[l]->Draw(chunk, value, last_rows, rng);
       }
     };
     const ConstTensorRef input = chunk.input;
@@ -169,11 +195,7 @@ Expected<std::vector<LayerInputs>> CollectLayerInputs(const Graph& graph,
   };
   BW_TRY(runner.Feed(data, visit, progress, "layer inputs"));
   std::vector<LayerInputs> inputs(targets.tensors.size());
-  for (std::size_t l = 0; l < layers.size(); ++l) {
-    const QuantTarget& target = targets.tensors[layers[l].target];
-    const auto [groups, length] = Extents(layers[l], target);
-    inputs[layers[l].target] = Arrange(std::move(parts[l]), target.axes.channel, groups, length);
-  }
+  for (std::size_t l = 0; l < layers.size(); ++l) inputs[layers[l].target] = draws[l]->Take();
   return inputs;
 }
 

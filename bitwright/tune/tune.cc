@@ -107,6 +107,7 @@ class Tuner {
         result.feasible ? problem.best()->assignment : nearest->assignment;
     BW_ASSIGN(const Evaluation measured, plans_.Measure(assignment, Fidelity::kFull));
     result.search_drop = Drop(float_result(), measured);
+    plans_.search().ReuseActivations(0);  // no more plans
     result.plan = plans_.PlanOf(assignment);
     BW_ASSIGN(result.quantized, plans_.Quantized(assignment));
     BW_TRY(Repair(result));

@@ -65,6 +65,8 @@ TEST_F(BadLine, NumbersOutOfRangeAreRefused) {
   ExpectUsage(Tune({"--evaluations", "0"}), {"--evaluations", "0"});
   ExpectUsage(Tune({"--sensitivity-samples", "-1"}), {"--sensitivity-samples", "-1"});
   ExpectUsage(Tune({"--calibration-samples", "0"}), {"--calibration-samples", "0"});
+  ExpectUsage(Quantize({"--memory", "much"}), {"--memory", "'much'", "500m"});
+  ExpectUsage(Quantize({"--memory", "0"}), {"--memory", "'0'", "2g"});
   ExpectUsage(Quantize({"--mean", "1,two"}), {"--mean", "'two'", "number"});
 }
 
