@@ -7,6 +7,7 @@
 
 #include "bitwright/base/memory.h"
 #include "bitwright/base/text.h"
+#include "bitwright/quant/cached_run.h"
 #include "bitwright/runtime/lower.h"
 
 namespace bw {
@@ -85,50 +86,6 @@ Expected<void> CheckFinite(ConstTensorRef output, const Chunk& chunk) {
       chunk.first_sample, chunk.first_sample + chunk.samples - 1);
 }
 
-// By value: worth keeping, since layers or several nodes read it, or it is an output.
-std::vector<char> Boundaries(const Graph& graph) {
-  const std::vector<int> uses = UseCounts(graph);
-  std::vector<char> boundaries(graph.values.size(), 0);
-  for (std::size_t v = 0; v < boundaries.size(); ++v) boundaries[v] = uses[v] > 1 ? 1 : 0;
-  for (const Node& node : graph.nodes) {
-    if (node.op->weight_input < 0) continue;
-    for (const ValueId id : node.inputs) {
-      if (id != kNoValue) boundaries[static_cast<std::size_t>(id)] = 1;
-    }
-  }
-  for (const ValueId id : graph.outputs) boundaries[static_cast<std::size_t>(id)] = 1;
-  return boundaries;
-}
-
-// The run of one chunk with what its cache knows, and what the cache is to learn from it.
-class CachedRun {
- public:
-  CachedRun(ActivationCache& cache, const std::vector<ValueKey>& keys,
-            const std::vector<char>& boundaries)
-      : cache_(cache), keys_(keys), boundaries_(boundaries), fresh_(cache.limit()) {}
-
-  void Run(const Chunk& chunk, Executor& executor) {
-    RunRequest request;
-    for (std::size_t v = 0; v < keys_.size(); ++v)
-      request.known.push_back(boundaries_[v] != 0 ? cache_.Find(keys_[v]) : nullptr);
-    request.watch = [&](ValueId id, ConstTensorRef value) {
-      const auto v = static_cast<std::size_t>(id);
-      if (boundaries_[v] != 0) fresh_.Insert(keys_[v], Copy(value));
-    };
-    const ConstTensorRef input = chunk.input;
-    executor.Run({&input, 1}, request);
-  }
-
-  // Only when the results have been read: they may lie in the cache.
-  void Keep() { cache_.Take(fresh_); }
-
- private:
-  ActivationCache& cache_;
-  const std::vector<ValueKey>& keys_;
-  const std::vector<char>& boundaries_;
-  ActivationCache fresh_;
-};
-
 std::vector<std::int64_t> Labels(const Dataset& data, std::size_t first, std::size_t count) {
   std::vector<std::int64_t> labels;
   for (std::size_t i = first; data.has_labels() && i < first + count; ++i)
@@ -178,9 +135,8 @@ Expected<const Metric*> ChooseMetric(const std::string& name, const Dataset& dat
 // What a sweep is about.
 struct Evaluator::Sweeping {
   std::string_view what;
-  bool first = false;            // the float network, whose outputs are the references
-  std::vector<ValueKey> keys;    // empty: everything is computed
-  std::vector<char> boundaries;  // by value, with keys
+  bool first = false;          // the float network, whose outputs are the references
+  std::vector<ValueKey> keys;  // empty: everything is computed
 };
 
 Expected<Evaluator> Evaluator::Create(const Graph& graph, Dataset data, const Metric& metric,
@@ -189,7 +145,7 @@ Expected<Evaluator> Evaluator::Create(const Graph& graph, Dataset data, const Me
   Evaluator evaluator(graph, std::move(data), metric, std::move(runner));
   evaluator.references_.resize(evaluator.runner_.ChunkCount(evaluator.data_));
   BW_ASSIGN(evaluator.float_result_,
-            evaluator.Sweep(evaluator.runner_, progress, {"float network", true, {}, {}}));
+            evaluator.Sweep(evaluator.runner_, progress, {"float network", true, {}}));
   return evaluator;
 }
 
@@ -219,7 +175,7 @@ Expected<Evaluation> Evaluator::Sweep(Runner& runner, const Progress& progress,
   const auto visit = [&](const Chunk& chunk, Executor& executor) -> Expected<void> {
     std::optional<CachedRun> cached;
     if (!how.keys.empty()) {
-      cached.emplace(caches_[chunk.index], how.keys, how.boundaries).Run(chunk, executor);
+      cached.emplace(caches_[chunk.index], how.keys, checkpoints_).Run(chunk.input, executor);
     } else {
       const ConstTensorRef input = chunk.input;
       executor.Run({&input, 1});
@@ -245,16 +201,16 @@ Expected<Evaluation> Evaluator::Sweep(Runner& runner, const Progress& progress,
 void Evaluator::ReuseActivations(std::size_t bytes) {
   caches_.clear();
   if (bytes == 0) return;
-  caches_.assign(references_.size(), ActivationCache(bytes / references_.size()));
+  // Room for the plan at hand, the best one and another.
+  const std::size_t each = bytes / references_.size();
+  checkpoints_ = Checkpoints(*graph_, runner_.types(), each / 3);
+  caches_.assign(references_.size(), ActivationCache(each));
 }
 
 Expected<Evaluation> Evaluator::Run(const Rounding& rounding, const Progress& progress,
                                     std::string_view what) {
-  Sweeping how{what, false, {}, {}};
-  if (!caches_.empty()) {
-    how.keys = ValueKeys(*graph_, rounding);
-    how.boundaries = Boundaries(*graph_);
-  }
+  Sweeping how{what, false, {}};
+  if (!caches_.empty()) how.keys = ValueKeys(*graph_, rounding);
   runner_.ForEachExecutor([&](Executor& executor) { Set(executor, rounding); });
   Expected<Evaluation> result = Sweep(runner_, progress, how);
   runner_.ForEachExecutor([&](Executor& executor) { Unset(executor, rounding); });
@@ -268,7 +224,7 @@ Expected<Evaluation> Evaluator::RunGraph(const Graph& graph, RunnerOptions optio
   BW_ASSIGN(Runner runner, Runner::Create(lowered.graph, data_, options));
   if (runner.chunk_samples() != runner_.chunk_samples())
     return Fail("the two networks take different batches");
-  return Sweep(runner, progress, {"quantized network", false, {}, {}});
+  return Sweep(runner, progress, {"quantized network", false, {}});
 }
 
 Expected<std::vector<double>> Evaluator::Sensitivities(const std::vector<Rounding>& roundings,

@@ -46,8 +46,8 @@ class Evaluator {
   const Metric& metric() const { return *metric_; }
 
   // From now on Run keeps activations, those at the layers' boundaries, within so many bytes, and
-  // computes only what follows from tensors whose rounding is new; 0: keeps nothing. Results are the
-  // same bits.
+  // computes only what follows from tensors whose rounding is new; 0: keeps nothing. Results are
+  // the same bits.
   void ReuseActivations(std::size_t bytes);
 
   // The network with this rounding.
@@ -78,6 +78,7 @@ class Evaluator {
   Runner runner_;
   std::vector<Tensor> references_;       // by chunk
   std::vector<ActivationCache> caches_;  // by chunk; empty: nothing is kept
+  std::vector<char> checkpoints_;        // by value: what is kept
   Evaluation float_result_;
 };
 

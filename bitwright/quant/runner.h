@@ -53,6 +53,8 @@ class Runner {
   // Does the same to every worker's executor.
   void ForEachExecutor(const std::function<void(Executor&)>& change);
 
+  // Of a chunk.
+  const InferredTypes& types() const { return executors_[0].types(); }
   std::size_t workers() const { return executors_.size(); }
   std::size_t chunk_samples() const { return chunk_samples_; }
   std::size_t ChunkCount(const Dataset& data) const {
