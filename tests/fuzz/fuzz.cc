@@ -26,6 +26,7 @@ bool IsSmall(const Graph& graph, const std::vector<TensorPtr>& inputs) {
   if (!types) return false;
   std::int64_t elements = 0;
   for (std::size_t v = 0; v < types->types.size(); ++v) {
+    if (graph.values[v].constant) continue;  // as large as the file
     if (types->open[v] != 0) return false;
     const Shape& shape = types->types[v].shape;
     if (std::any_of(shape.begin(), shape.end(), [](std::int64_t x) { return x < 0; })) return false;
