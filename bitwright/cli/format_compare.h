@@ -23,8 +23,8 @@ Expected<std::vector<FormatScore>> CompareFormats(const Tensor& tensor,
                                                   const std::vector<QuantSpec>& specs,
                                                   std::string_view method);
 
-// The array of a .npy file as float32, or the constant `name` of an .onnx or .tflite file; without a name the
-// largest one.
+// The array of a .npy file as float32, or the constant `name` of an .onnx or .tflite file; without
+// a name the largest one.
 struct NamedTensor {
   std::string name;
   Tensor tensor;
