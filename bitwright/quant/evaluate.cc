@@ -8,6 +8,7 @@
 #include "bitwright/base/memory.h"
 #include "bitwright/base/text.h"
 #include "bitwright/quant/cached_run.h"
+#include "bitwright/runtime/channels_last.h"
 #include "bitwright/runtime/lower.h"
 
 namespace bw {
@@ -220,8 +221,8 @@ Expected<Evaluation> Evaluator::Run(const Rounding& rounding, const Progress& pr
 Expected<Evaluation> Evaluator::RunGraph(const Graph& graph, RunnerOptions options,
                                          const Progress& progress) {
   options.chunk_samples = runner_.chunk_samples();
-  const Lowered lowered = LowerToIntegers(graph);
-  BW_ASSIGN(Runner runner, Runner::Create(lowered.graph, data_, options));
+  const Graph ready = ToChannelsLast(LowerToIntegers(graph).graph);
+  BW_ASSIGN(Runner runner, Runner::Create(ready, data_, options));
   if (runner.chunk_samples() != runner_.chunk_samples())
     return Fail("the two networks take different batches");
   return Sweep(runner, progress, {"quantized network", false, {}});

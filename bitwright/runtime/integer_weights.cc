@@ -153,7 +153,7 @@ bool Fill(const Products& products, std::span<std::int32_t> integers) {
 
 }  // namespace
 
-void IntegerWeights::Measure() {
+void IntegerWeights::Finish() {
   const auto all = std::as_const(integers).span<std::int32_t>();
   const std::size_t terms = all.size() / static_cast<std::size_t>(integers.shape()[0]);
   for (std::size_t first = 0; first < all.size(); first += terms) {
@@ -166,6 +166,23 @@ void IntegerWeights::Measure() {
     }
     greatest_row = std::max(greatest_row, row);
   }
+  if (low >= -128 && high <= 127) integers = Narrowed(integers);
+}
+
+IntegerWeights IntegerWeights::Inputs(std::int64_t first, std::int64_t count) const {
+  const Shape& whole = integers.shape();
+  IntegerWeights part{Tensor(DType::kInt32, {whole[0], count, whole[2], whole[3]}), steps};
+  const auto row = static_cast<std::size_t>(whole[1] * whole[2] * whole[3]);
+  const auto size = static_cast<std::size_t>(count * whole[2] * whole[3]);
+  const auto from = static_cast<std::size_t>(first * whole[2] * whole[3]);
+  const auto to = part.integers.span<std::int32_t>();
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    const std::size_t at = i / size * row + from + i % size;
+    to[i] = integers.dtype() == DType::kInt8 ? integers.span<std::int8_t>()[at]
+                                             : integers.span<std::int32_t>()[at];
+  }
+  part.Finish();
+  return part;
 }
 
 Expected<IntegerWeights> ReadWeights(const QTensor& weight, int axis) {
@@ -179,8 +196,7 @@ Expected<IntegerWeights> ReadWeights(const QTensor& weight, int axis) {
     if (axis == 1) result.integers = Transposed(result.integers);
     result.integers.Reshape({result.integers.shape()[0], result.integers.shape()[1], 1, 1});
   }
-  result.Measure();
-  if (result.low >= -128 && result.high <= 127) result.integers = Narrowed(result.integers);
+  result.Finish();
   return result;
 }
 

@@ -16,8 +16,10 @@ struct IntegerWeights {
   int significand_bits = 0;  // of the widest integer
   double greatest_row = 0;   // greatest sum of |integer| of an output channel
 
-  // Fills in what follows from `integers`, which are int32.
-  void Measure();
+  // Fills in what follows from `integers`, which are int32 and become int8 where they fit.
+  void Finish();
+  // The weights of `count` input channels from `first` on.
+  IntegerWeights Inputs(std::int64_t first, std::int64_t count) const;
   std::int32_t magnitude() const { return std::max(-low, high); }
 };
 

@@ -1,10 +1,9 @@
 #include "bitwright/runtime/lower.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <utility>
 
+#include "bitwright/graph/infer.h"
 #include "bitwright/graph/integer_grid.h"
 #include "bitwright/graph/op.h"
 
@@ -29,7 +28,11 @@ Expected<int> ChannelAxis(const Node& node, const Shape& weight) {
 
 class Lowering {
  public:
-  explicit Lowering(const Graph& graph) : result_{graph, {}} {}
+  explicit Lowering(const Graph& graph) : result_{graph, {}} {
+    const auto shapes = InputShapes(graph, 2);
+    auto types = shapes ? InferTypes(graph, *shapes) : Expected<InferredTypes>(Fail("open"));
+    if (types) types_ = std::move(types->types);
+  }
 
   Lowered Run() {
     const std::size_t count = graph().nodes.size();
@@ -49,15 +52,17 @@ class Lowering {
 
   void Emit(Node node) {
     if (node.op->role == OpRole::kCompute) {
+      LayerArithmetic& layer = result_.layers[node.name];
       const Expected<LayerPath> path = LowerLayer(node);
-      result_.layers[node.name] = path ? LayerArithmetic{*path, {}}
-                                       : LayerArithmetic{LayerPath::kFloat32, path.error().message};
+      layer = path ? LayerArithmetic{*path, {}}
+                   : LayerArithmetic{LayerPath::kFloat32, path.error().message};
     }
     if (node.op->name == "FakeQuantize") grids_[node.outputs[0]] = graph().nodes.size();
     const bool keeps_grid = node.op->name == "MaxPool" || node.op->name == "Identity" ||
                             node.op->name == "Flatten" || node.op->name == "Reshape";
     const auto from = node.inputs.empty() ? grids_.end() : grids_.find(node.inputs[0]);
     if (keeps_grid && from != grids_.end()) grids_[node.outputs[0]] = from->second;
+    KeepPieces(node);
     graph().nodes.push_back(std::move(node));
     if (behind_) graph().nodes.push_back(*std::exchange(behind_, std::nullopt));
   }
@@ -71,13 +76,57 @@ class Lowering {
     LayerPath path;
   };
 
+  // A part of the channels of a Concat with its own rounding.
+  struct Piece {
+    ValueId value;
+    std::size_t grid;  // as in grids_
+    std::int64_t channels;
+  };
+
+  // The pieces of a Concat of rounded values; a MaxPool of it is made of a MaxPool of each.
+  void KeepPieces(const Node& node) {
+    if (node.op->name == "Concat" && node.attributes.Int("axis", 0) == 1) {
+      std::vector<Piece> pieces;
+      for (const ValueId id : node.inputs) {
+        const auto grid = grids_.find(id);
+        if (grid == grids_.end() || ShapeOf(id).size() != 4) return;
+        pieces.push_back({id, grid->second, ShapeOf(id)[1]});
+      }
+      if (pieces.size() > 1) pieces_[node.outputs[0]] = std::move(pieces);
+    }
+    if (node.op->name != "MaxPool" || node.outputs.size() != 1) return;
+    const auto from = pieces_.find(node.inputs[0]);
+    if (from == pieces_.end()) return;
+    std::vector<Piece> pieces = from->second;
+    for (Piece& piece : pieces) {
+      const std::string name = graph().value(piece.value).name + "." + node.name;
+      const ValueId pooled = graph().AddValue(name, {DType::kFloat32, {}});
+      graph().nodes.push_back({name, node.op, {piece.value}, {pooled}, node.attributes});
+      piece.value = pooled;
+    }
+    pieces_[node.outputs[0]] = std::move(pieces);
+  }
+
   // The node as an IntegerConv of its input's integers, if it can be one; a product of matrices as
-  // one of a single position.
+  // one of a single position. Behind a Concat of several roundings it becomes the sum of one for
+  // each.
   Expected<LayerPath> LowerLayer(Node& node) {
-    BW_ASSIGN(const Operands layer, ReadOperands(node));
+    const auto pieces = pieces_.find(node.inputs[0]);
+    if (node.op->name == "Conv" && pieces != pieces_.end())
+      return LowerPieces(node, pieces->second);
+    const auto source = grids_.find(node.inputs[0]);
+    BW_ASSIGN(const LayerConstants layer, ReadConstants(node));
+    if (source == grids_.end()) return Fail("the input is not rounded");
     const bool matrix = node.op->name != "Conv";
-    const std::string stem = graph().value(node.inputs[1]).name;
+    BW_ASSIGN(const Operands operands, ReadOperands(source->second, layer.weights, layer.bias));
     const ValueId values = matrix ? Reshaped(node.inputs[0], {0, -1, 1, 1}) : node.inputs[0];
+    MakeIntegerConv(node, values, operands);
+    if (matrix) Flatten(node);
+    return operands.path;
+  }
+
+  void MakeIntegerConv(Node& node, ValueId values, const Operands& layer) {
+    const std::string stem = graph().value(node.inputs[1]).name;
     node.inputs = {Integers(values, layer.rounding, layer.grid),
                    graph().AddConstant(stem + ".integers", layer.weights.integers),
                    graph().AddConstant(stem + ".multiplier", Multiplier(layer)),
@@ -90,28 +139,84 @@ class Lowering {
     node.attributes.Set("input_high", static_cast<std::int64_t>(layer.grid.high));
     node.attributes.Set("input_significand",
                         static_cast<std::int64_t>(layer.grid.significand_bits));
-    if (matrix) Flatten(node);
-    return layer.path;
   }
 
-  Expected<Operands> ReadOperands(const Node& node) {
+  Expected<LayerPath> LowerPieces(Node& node, const std::vector<Piece>& pieces) {
+    BW_ASSIGN(const LayerConstants layer, ReadConstants(node));
+    if (node.attributes.Int("group", 1) != 1) return Fail("the input is not rounded as a whole");
+    std::vector<Operands> parts;
+    std::int64_t first = 0;
+    for (const Piece& piece : pieces) {
+      const Tensor none(DType::kFloat32, layer.bias.shape());
+      BW_ASSIGN(Operands part, ReadOperands(piece.grid, layer.weights.Inputs(first, piece.channels),
+                                            first == 0 ? layer.bias : none));
+      parts.push_back(std::move(part));
+      first += piece.channels;
+    }
+    LayerPath path = LayerPath::kInt8;
+    ValueId sum = kNoValue;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      path = std::max(path, parts[i].path);
+      const ValueId part = AddPart(node, pieces[i].value, parts[i], i);
+      sum = sum == kNoValue ? part : AddSum(node, sum, part, i + 1 == parts.size());
+    }
+    node = std::move(graph().nodes.back());
+    graph().nodes.pop_back();
+    return path;
+  }
+
+  ValueId AddPart(const Node& node, ValueId values, const Operands& layer, std::size_t index) {
+    Node part = node;
+    if (index > 0) part.name += fmt::format(".{}", index);
+    const ValueId result =
+        graph().AddValue(fmt::format("{}.part{}", node.name, index), {DType::kFloat32, {}});
+    part.outputs = {result};
+    MakeIntegerConv(part, values, layer);
+    graph().nodes.push_back(std::move(part));
+    return result;
+  }
+
+  // The last sum is the layer's own output.
+  ValueId AddSum(const Node& node, ValueId sum, ValueId part, bool last) {
+    const std::string name = graph().value(part).name + ".sum";
+    const ValueId result = last ? node.outputs[0] : graph().AddValue(name, {DType::kFloat32, {}});
+    graph().nodes.push_back({name, FindOp("Add"), {sum, part}, {result}, {}});
+    return result;
+  }
+
+  struct LayerConstants {
+    IntegerWeights weights;
+    Tensor bias;
+  };
+
+  Expected<LayerConstants> ReadConstants(const Node& node) {
     const Value* weight = node.inputs.size() < 2 ? nullptr : &graph().value(node.inputs[1]);
     if (weight == nullptr || !weight->quantized) return Fail("weights are not quantized");
-    const auto source = grids_.find(node.inputs[0]);
-    if (source == grids_.end()) return Fail("the input is not rounded");
     BW_ASSIGN(const int axis, ChannelAxis(node, weight->quantized->shape));
     if (node.op->name == "MatMul" && RankOf(node.inputs[0]) != 2)
       return Fail("MatMul of {} axes has no integer form", RankOf(node.inputs[0]));
-    const Attributes& rounding = graph().nodes[source->second].attributes;
-    const auto grid = FindIntegerGrid(rounding);
-    if (!grid) {
+    BW_ASSIGN(IntegerWeights weights, ReadWeights(*weight->quantized, axis));
+    BW_ASSIGN(Tensor bias, ReadBias(node, weights));
+    return LayerConstants{std::move(weights), std::move(bias)};
+  }
+
+  // `grid`: as in grids_.
+  Expected<Operands> ReadOperands(std::size_t grid, const IntegerWeights& weights,
+                                  const Tensor& bias) {
+    const Attributes& rounding = graph().nodes[grid].attributes;
+    const auto found = FindIntegerGrid(rounding);
+    if (!found) {
       return Fail("inputs of {} are no integers of at most 20 bits of one unit",
                   rounding.String("spec", ""));
     }
-    BW_ASSIGN(IntegerWeights weights, ReadWeights(*weight->quantized, axis));
-    BW_ASSIGN(Tensor bias, ReadBias(node, weights));
-    BW_ASSIGN(const LayerPath path, ExactPath(*grid, weights));
-    return Operands{rounding, *grid, std::move(weights), std::move(bias), path};
+    BW_ASSIGN(const LayerPath path, ExactPath(*found, weights));
+    return Operands{rounding, *found, weights, bias, path};
+  }
+
+  const Shape& ShapeOf(ValueId id) const {
+    static const Shape kUnknown;
+    const auto i = static_cast<std::size_t>(id);
+    return i < types_.size() ? types_[i].shape : kUnknown;
   }
 
   // Known where the graph says it: 0 else.
@@ -255,6 +360,8 @@ class Lowering {
   }
 
   Lowered result_;
+  std::vector<TensorType> types_;  // of the graph as it was; empty where they are not known
+  std::map<ValueId, std::vector<Piece>> pieces_;
   std::map<ValueId, std::size_t> grids_;  // value -> index of the FakeQuantize whose grid it is on
   std::map<ValueId, ValueId> integers_;   // value -> its integers
   std::map<ValueId, ValueId> reshaped_;   // matrix -> the same with two axes of 1 behind

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "bitwright/runtime/channels_last.h"
 #include "bitwright/runtime/executor.h"
 #include "bitwright/runtime/test_network.h"
 
@@ -165,6 +166,14 @@ TEST_P(LowerToIntegers, FastKernelsGiveTheReferencesBits) {
   EXPECT_EQ(Outputs(graph, Backend::kFast), Outputs(graph, Backend::kReference));
 }
 
+TEST_P(LowerToIntegers, ChannelsLastGiveTheSameBits) {
+  const Graph graph = bw::LowerToIntegers(MobileBlock(GetParam())).graph;
+  const Graph last = ToChannelsLast(graph);
+  const auto law = Outputs(graph, Backend::kReference);
+  EXPECT_EQ(Outputs(last, Backend::kReference), law);
+  EXPECT_EQ(Outputs(last, Backend::kFast), law);
+}
+
 // Sums in float of the same products differ in their last bits; a value that so lands on the other
 // side of a tie moves by a step, seldom, and moves all outputs that it is seen by.
 TEST_P(LowerToIntegers, AgreesWithTheArithmeticInFloats) {
@@ -224,7 +233,7 @@ TEST(ExactPath, RefusesManyBytesAndLongSums) {
   IntegerGrid grid{QuantSpec::Parse("int8").value()};
   IntegerWeights weights{Tensor(DType::kInt32, {1, 300000, 1, 1}), {1.0}};
   weights.integers.span<std::int32_t>()[0] = 1 << 17;
-  weights.Measure();
+  weights.Finish();
   grid.dtype = DType::kInt32;
   grid.low = -70000;
   grid.high = 70000;
@@ -233,9 +242,9 @@ TEST(ExactPath, RefusesManyBytesAndLongSums) {
       ExactPath(grid, weights).error().message,
       "inputs are integers of 3 bytes and weights of 3, at most 4 products of bytes are taken");
   grid.dtype = DType::kInt8;
+  weights = {Tensor(DType::kInt32, {1, 300000, 1, 1}), {1.0}};
   for (std::int32_t& x : weights.integers.span<std::int32_t>()) x = 127;
-  weights = {weights.integers, {1.0}};
-  weights.Measure();
+  weights.Finish();
   EXPECT_EQ(ExactPath(grid, weights).error().message, "sums of 300000 products may leave 32 bits");
 }
 
@@ -271,6 +280,34 @@ TEST(LowerToIntegersKeeps, AGridThroughMaxPool) {
   const Lowered lowered = bw::LowerToIntegers(net.graph());
   EXPECT_EQ(lowered.layers.begin()->second.path, LayerPath::kInt8);
   EXPECT_EQ(Outputs(lowered.graph, Backend::kFast), Outputs(lowered.graph, Backend::kReference));
+}
+
+// Two roundings of other steps, joined, pooled and convolved.
+TEST(LowerToIntegersSplits, AConvolutionOfAConcatOfSeveralRoundings) {
+  for (const bool pools : {false, true}) {
+    Builder net({"uint8", "int8:c0"});
+    const ValueId x = net.graph().AddValue("x", {DType::kFloat32, {-1, 5, 9, 8}});
+    net.graph().inputs = {x};
+    const ValueId input = net.Round(x, 0.01F);
+    const ValueId a = net.Round(net.Conv(input, {6, 5, 1, 1}, true, Window(0, 1, 1, 1)), 0.02F);
+    const ValueId b = net.Round(net.Conv(input, {4, 5, 3, 3}, true, Window(1, 1, 1, 1)), 0.07F);
+    ValueId joined = net.Op("Concat", {a, b}, "joined", Attrs({{"axis", std::int64_t{1}}}));
+    if (pools) {
+      joined = net.Op("MaxPool", {joined}, "pooled",
+                      Attrs({{"kernel_shape", std::vector<std::int64_t>{2, 2}}}));
+    }
+    net.graph().outputs = {net.Conv(joined, {7, 10, 3, 3}, true, Window(1, 1, 1, 1))};
+    const Lowered lowered = bw::LowerToIntegers(net.graph());
+    ASSERT_EQ(lowered.layers.size(), 3U);
+    for (const auto& [name, layer] : lowered.layers)
+      EXPECT_EQ(layer.path, LayerPath::kInt8) << name << layer.reason;
+    const auto law = Outputs(lowered.graph, Backend::kReference);
+    EXPECT_EQ(Outputs(lowered.graph, Backend::kFast), law);
+    EXPECT_EQ(Outputs(ToChannelsLast(lowered.graph), Backend::kFast), law);
+    const auto floats = Outputs(net.graph(), Backend::kReference);
+    for (std::size_t i = 0; i < floats[0].size(); ++i)
+      EXPECT_NEAR(law[0][i], floats[0][i], 0.01F * (1 + std::abs(floats[0][i])));
+  }
 }
 
 // round -> gemm [out, in] -> relu -> round -> gemm [in, out]; and a MatMul beside.

@@ -13,6 +13,7 @@
 #include "bitwright/cli/command.h"
 #include "bitwright/cli/options.h"
 #include "bitwright/quant/apply.h"
+#include "bitwright/runtime/channels_last.h"
 #include "bitwright/runtime/executor.h"
 #include "bitwright/runtime/isa.h"
 #include "bitwright/runtime/lower.h"
@@ -46,9 +47,15 @@ double Now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+// On integers where a plan allows it, and as it runs.
+Lowered Ready(Lowered network) {
+  network.graph = ToChannelsLast(network.graph);
+  return network;
+}
+
 Expected<Lowered> Network(const Options& options) {
   BW_ASSIGN(Graph graph, LoadNetwork(options.model));
-  if (options.plan.empty()) return Lowered{std::move(graph), {}};
+  if (options.plan.empty()) return Ready({std::move(graph), {}});
   Expected<QuantTargets> targets = FindTargets(graph);
   if (!targets) return Context(options.model, targets.error());
   BW_ASSIGN(const std::string text, ReadFile(options.plan));
@@ -60,7 +67,7 @@ Expected<Lowered> Network(const Options& options) {
   }
   Expected<Graph> quantized = ApplyPlan(graph, *targets, plan);
   if (!quantized) return Context(options.plan, quantized.error());
-  return LowerToIntegers(*quantized);
+  return Ready(LowerToIntegers(*quantized));
 }
 
 Expected<Tensor> Input(const Graph& graph, std::int64_t batch) {
@@ -194,8 +201,10 @@ Expected<std::vector<NodeFigures>> Figures(const Lowered& network, const Timing&
     figures.fraction = figures.gbytes / peaks.copy_bytes;
     if (op.macs != nullptr) {
       const auto known = network.layers.find(time.node->name);
-      const LayerArithmetic layer =
-          known == network.layers.end() ? LayerArithmetic{} : known->second;
+      // The later parts of a layer that was split have names of their own.
+      const bool part = op.name == "IntegerConv";
+      LayerArithmetic layer{part ? LayerPath::kInt8 : LayerPath::kFloat32, {}};
+      if (known != network.layers.end()) layer = known->second;
       figures.path = PathName(layer.path);
       figures.reason = layer.reason;
       figures.gmacs =

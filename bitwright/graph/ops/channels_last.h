@@ -2,6 +2,7 @@
 // [N, C, H, W] and [N, H, W, C].
 
 #include "bitwright/graph/checks.h"
+#include "bitwright/graph/op.h"
 
 namespace bw::ops {
 
@@ -23,5 +24,29 @@ void ForEachPlace(const Shape& channels_first, const Move& move) {
     }
   }
 }
+
+// How the float side of an op between floats and integers stands: attribute channels_last.
+enum class Order { kFirst, kLast };
+inline Order OrderOf(const Node& node) {
+  return node.attributes.Int("channels_last", 0) != 0 ? Order::kLast : Order::kFirst;
+}
+
+// The same for floats in that order: with kLast both places are equal.
+template <typename Move>
+void ForEachPlace(Order order, const Shape& floats, const Move& move) {
+  if (order == Order::kFirst) return ForEachPlace(floats, move);
+  const auto count = static_cast<std::size_t>(ElementCount(floats));
+  for (std::size_t i = 0; i < count; ++i) move(i, i);
+}
+
+// The elements of a float [N, H, W, C] as [N, C, H, W], and back.
+Tensor ToChannelsFirst(ConstTensorRef last);
+void ToChannelsLast(ConstTensorRef first, TensorRef last);
+
+// The type rule and the reference of an op whose input 0 and output are [N, H, W, C], by those of
+// the ONNX op `first` on [N, C, H, W]; that op gets the node's first `inputs` inputs.
+Expected<Types> InferLast(const InferInput& in, std::string_view first, std::size_t inputs);
+void ReferenceLast(const Node& node, std::string_view first, std::size_t inputs,
+                   std::span<const ConstTensorRef> given, TensorRef output);
 
 }  // namespace bw::ops

@@ -1,5 +1,5 @@
 // The values of integers on a grid: [N, H, W, C] back to [N, C, H, W], the very floats that
-// FakeQuantize with these attributes gives.
+// FakeQuantize with these attributes gives. With attribute channels_last they stay [N, H, W, C].
 
 #include "bitwright/graph/integer_grid.h"
 #include "bitwright/graph/ops/channels_last.h"
@@ -15,12 +15,13 @@ Expected<Types> Infer(const InferInput& in) {
                 DTypeName(in.types[0].dtype), ShapeText(in.types[0].shape),
                 in.node.attributes.String("spec", ""));
   }
-  return Types{{DType::kFloat32, ChannelsFirst(in.types[0].shape)}};
+  const bool last = in.node.attributes.Int("channels_last", 0) != 0;
+  return Types{{DType::kFloat32, last ? in.types[0].shape : ChannelsFirst(in.types[0].shape)}};
 }
 
 template <typename T>
-void Load(ConstTensorRef x, TensorRef y, const IntegerGrid& grid) {
-  ForEachPlace(y.shape, [&](std::size_t first, std::size_t last) {
+void Load(ConstTensorRef x, TensorRef y, const IntegerGrid& grid, Order order) {
+  ForEachPlace(order, y.shape, [&](std::size_t first, std::size_t last) {
     const double integer = static_cast<double>(x.span<T>()[last]) - grid.offset;
     y.span<float>()[first] = grid.scale * static_cast<float>(grid.unit * integer);
   });
@@ -29,7 +30,8 @@ void Load(ConstTensorRef x, TensorRef y, const IntegerGrid& grid) {
 void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
                std::span<const TensorRef> outputs) {
   const IntegerGrid grid = FindIntegerGrid(node.attributes).value();
-  DispatchStored(grid.dtype, [&]<typename T>() { Load<T>(inputs[0], outputs[0], grid); });
+  DispatchStored(grid.dtype,
+                 [&]<typename T>() { Load<T>(inputs[0], outputs[0], grid, OrderOf(node)); });
 }
 
 }  // namespace

@@ -2,7 +2,8 @@
 // weights [O, C/group, kh, kw] int8 or int32, multiplier [O], bias [O] float32; docs/numerics.md,
 // "Layers of integers". x - offset lies in [input_low, input_high] and has input_significand bits
 // (attributes). With attribute spec the result goes through min(max(y, low), high) to that integer
-// grid, as its integers [N, H, W, C]; else it is y [N, C, H, W].
+// grid, as its integers [N, H, W, C]; else it is y [N, C, H, W], or with attribute channels_last
+// y [N, H, W, C].
 
 #include <algorithm>
 
@@ -46,7 +47,10 @@ Expected<Types> Infer(const InferInput& in) {
   const Shape &x = in.types[0].shape, &w = in.types[1].shape;
   BW_ASSIGN(const auto windows, Windows(in.node, x, w));
   const Shape out = {x[0], w[0], windows[0].out, windows[1].out};
-  if (!in.node.attributes.Has("spec")) return Types{{DType::kFloat32, out}};
+  if (!in.node.attributes.Has("spec")) {
+    const bool last = OrderOf(in.node) == Order::kLast;
+    return Types{{DType::kFloat32, last ? ChannelsLast(out) : out}};
+  }
   const auto grid = FindIntegerGrid(in.node.attributes);
   if (!grid)
     return Fail("spec is '{}', integers of at most 20 bits times a unit are needed",
@@ -89,7 +93,7 @@ float Affine(std::int64_t sum, float multiplier, float bias) {
 
 void Put(const Node& node, TensorRef y, std::size_t first, std::size_t last, float value) {
   if (y.dtype == DType::kFloat32) {
-    y.span<float>()[first] = value;
+    y.span<float>()[OrderOf(node) == Order::kLast ? last : first] = value;
     return;
   }
   const float low = node.attributes.Float("low", -std::numeric_limits<float>::infinity());

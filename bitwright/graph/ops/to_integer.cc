@@ -1,5 +1,5 @@
 // Rounds [N, C, H, W] to the integer grid of attributes spec, scale, zero (as FakeQuantize), stored
-// as its integers [N, H, W, C].
+// as its integers [N, H, W, C]. With attribute channels_last the input is [N, H, W, C] too.
 
 #include "bitwright/graph/integer_grid.h"
 #include "bitwright/graph/ops/channels_last.h"
@@ -18,12 +18,13 @@ Expected<Types> Infer(const InferInput& in) {
   if (in.types[0].shape.size() != 4) {
     return Fail("input is {}, four axes are needed", ShapeText(in.types[0].shape));
   }
-  return Types{{grid->dtype, ChannelsLast(in.types[0].shape)}};
+  const bool last = in.node.attributes.Int("channels_last", 0) != 0;
+  return Types{{grid->dtype, last ? in.types[0].shape : ChannelsLast(in.types[0].shape)}};
 }
 
 template <typename T>
-void Store(ConstTensorRef x, TensorRef y, const IntegerGrid& grid) {
-  ForEachPlace(x.shape, [&](std::size_t first, std::size_t last) {
+void Store(ConstTensorRef x, TensorRef y, const IntegerGrid& grid, Order order) {
+  ForEachPlace(order, x.shape, [&](std::size_t first, std::size_t last) {
     y.span<T>()[last] = static_cast<T>(StoreOnGrid(x.span<float>()[first], grid));
   });
 }
@@ -31,7 +32,8 @@ void Store(ConstTensorRef x, TensorRef y, const IntegerGrid& grid) {
 void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
                std::span<const TensorRef> outputs) {
   const IntegerGrid grid = FindIntegerGrid(node.attributes).value();
-  DispatchStored(grid.dtype, [&]<typename T>() { Store<T>(inputs[0], outputs[0], grid); });
+  DispatchStored(grid.dtype,
+                 [&]<typename T>() { Store<T>(inputs[0], outputs[0], grid, OrderOf(node)); });
 }
 
 }  // namespace

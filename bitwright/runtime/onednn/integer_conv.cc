@@ -16,12 +16,6 @@ namespace {
 using dnnl::memory;
 using Type = dnnl::memory::data_type;
 
-// [1, H, W, C] in memory, seen as [1, C, H, W].
-memory::desc ChannelsLast(const Shape& bytes, Type type) {
-  const std::int64_t h = bytes[1], w = bytes[2], c = bytes[3];
-  return {{1, c, h, w}, type, {h * w * c, 1, w * c, c}};
-}
-
 // One run of the primitive: an image, or a strip of one where positions do not see each other.
 struct Problem {
   Shape source, weights, result;  // [1,H,W,C]; [O,I,kh,kw]; [1,H,W,C]
@@ -304,8 +298,9 @@ std::unique_ptr<Kernel> Make(const Node& node, std::span<const TensorType> input
                   .axes = MakeAxes(*windows)};
   if (pointwise) CutIntoStrips(problem);
   return TryMake([&] {
+    const auto order = rows ? ops::Order::kLast : ops::OrderOf(node);
     IntegerSink sink(node, outputs[0], static_cast<std::size_t>(w[0]),
-                     static_cast<std::size_t>(result[1] * result[2]), rows);
+                     static_cast<std::size_t>(result[1] * result[2]), order);
     return std::make_unique<IntegerConvKernel>(problem, std::move(sink), rows ? 1 : x[0],
                                                inputs[0].dtype, *products);
   });

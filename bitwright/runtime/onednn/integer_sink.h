@@ -7,20 +7,21 @@
 #include <optional>
 #include <vector>
 
+#include "bitwright/graph/ops/channels_last.h"
 #include "bitwright/runtime/onednn/bytes.h"
 
 namespace bw::kernels {
 
 class IntegerSink {
  public:
-  // `rows`: images of one position each, seen as the positions of one image.
+  // `order`: how floats are put; integers are channels last.
   IntegerSink(const Node& node, const TensorType& output, std::size_t channels,
-              std::size_t positions, bool rows)
+              std::size_t positions, ops::Order order)
       : channels_(channels),
         positions_(positions),
         element_bytes_(DTypeBytes(output.dtype)),
         to_floats_(output.dtype == DType::kFloat32),
-        rows_(rows) {
+        last_(order == ops::Order::kLast) {
     values_.resize(std::max<std::size_t>(1, kPiece / channels) * channels);
     multiplier_.resize(values_.size());
     bias_.resize(values_.size());
@@ -63,11 +64,11 @@ class IntegerSink {
                                   rounder_->grid().dtype, out + place, count)) {
       return;
     }
-    Affine(sums, multiplier_.data(), bias_.data(), values_.data(), count);
-    if (to_floats_ && rows_) {
-      std::copy_n(values_.data(), count, reinterpret_cast<float*>(out) + place);
-      return;
+    if (to_floats_ && last_) {
+      return Affine(sums, multiplier_.data(), bias_.data(), reinterpret_cast<float*>(out) + place,
+                    count);
     }
+    Affine(sums, multiplier_.data(), bias_.data(), values_.data(), count);
     if (to_floats_) {
       return PutFloats(place / channels_, count / channels_, reinterpret_cast<float*>(out));
     }
@@ -92,7 +93,7 @@ class IntegerSink {
   }
 
   std::size_t channels_, positions_, element_bytes_;
-  bool to_floats_, rows_;
+  bool to_floats_, last_;
   bool clips_ = false;
   float low_ = 0, high_ = 0;
   std::optional<GridRounder> rounder_;

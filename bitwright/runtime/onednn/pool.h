@@ -1,6 +1,7 @@
 #pragma once
-// MaxPool and AveragePool by oneDNN's pooling.
+// MaxPool and AveragePool by oneDNN's pooling, on [N, C, ...] and on [N, H, W, C].
 
+#include "bitwright/graph/ops/channels_last.h"
 #include "bitwright/runtime/onednn/axes.h"
 #include "bitwright/runtime/onednn/single_step.h"
 
@@ -10,11 +11,14 @@ namespace bw::kernels {
 // padding that would count in an average, a second output.
 inline std::unique_ptr<Kernel> MakePool(const Node& node, std::span<const TensorType> inputs,
                                         std::span<const TensorType> outputs,
-                                        dnnl::algorithm algorithm) {
+                                        dnnl::algorithm algorithm,
+                                        ops::Order order = ops::Order::kFirst) {
+  const bool last = order == ops::Order::kLast;
+  const Shape source = last ? ops::ChannelsFirst(inputs[0].shape) : inputs[0].shape;
   if (!AllFloat(inputs) || !AllFloat(outputs) || node.outputs.size() != 1) return nullptr;
   const auto rounding =
       node.attributes.Int("ceil_mode", 0) != 0 ? ops::Rounding::kCeil : ops::Rounding::kFloor;
-  auto windows = ops::MakeWindows(node.attributes, Spatial(inputs[0].shape),
+  auto windows = ops::MakeWindows(node.attributes, Spatial(source),
                                   node.attributes.Ints("kernel_shape", {}), rounding);
   if (!windows) return nullptr;
   for (ops::Window& window : *windows) {
@@ -29,8 +33,10 @@ inline std::unique_ptr<Kernel> MakePool(const Node& node, std::span<const Tensor
   return TryMake([&]() -> std::unique_ptr<Kernel> {
     const Axes axes = MakeAxes(*windows);
     const dnnl::pooling_forward::primitive_desc description(
-        {dnnl::prop_kind::forward_inference, algorithm, Plain(inputs[0].shape),
-         Plain(outputs[0].shape), axes.strides, axes.kernel, axes.before, axes.after},
+        {dnnl::prop_kind::forward_inference, algorithm,
+         last ? ChannelsLast(inputs[0].shape) : Plain(inputs[0].shape),
+         last ? ChannelsLast(outputs[0].shape) : Plain(outputs[0].shape), axes.strides, axes.kernel,
+         axes.before, axes.after},
         KernelAttributes(), CpuEngine());
     return SingleStepKernel::Make<dnnl::pooling_forward>(description);
   });

@@ -40,6 +40,13 @@ inline dnnl::memory::desc Plain(const dnnl::memory::dims& extents) {
   return {extents, dnnl::memory::data_type::f32, strides};
 }
 
+// [N, H, W, C] in memory, seen as [N, C, H, W].
+inline dnnl::memory::desc ChannelsLast(
+    const Shape& last, dnnl::memory::data_type type = dnnl::memory::data_type::f32) {
+  const std::int64_t n = last[0], h = last[1], w = last[2], c = last[3];
+  return {{n, c, h, w}, type, {h * w * c, 1, w * c, c}};
+}
+
 // The layout that the primitive likes best.
 inline dnnl::memory::desc Any(const dnnl::memory::dims& extents) {
   return {extents, dnnl::memory::data_type::f32, dnnl::memory::format_tag::any};

@@ -1,7 +1,8 @@
-// ToInteger: rounds a piece of a plane at a time, and turns channels last.
+// ToInteger: rounds a piece at a time, and turns channels last where they are not.
 
 #include <algorithm>
 
+#include "bitwright/graph/ops/channels_last.h"
 #include "bitwright/runtime/kernel.h"
 #include "bitwright/runtime/onednn/bytes.h"
 
@@ -11,29 +12,36 @@ namespace {
 template <typename T>
 class ToIntegerKernel final : public Kernel {
  public:
-  explicit ToIntegerKernel(const IntegerGrid& grid) : rounder_(grid) {}
+  ToIntegerKernel(const IntegerGrid& grid, ops::Order order) : rounder_(grid), order_(order) {}
 
   void Run(std::span<const ConstTensorRef> inputs, std::span<const TensorRef> outputs) override {
     const Shape& shape = inputs[0].shape;
-    const auto channels = static_cast<std::size_t>(shape[1]);
-    const auto positions = static_cast<std::size_t>(shape[2] * shape[3]);
     const std::span<const float> x = inputs[0].span<float>();
     T* y = outputs[0].span<T>().data();
+    if (order_ == ops::Order::kLast) return Round(x, y);
+    const auto channels = static_cast<std::size_t>(shape[1]);
+    const auto positions = static_cast<std::size_t>(shape[2] * shape[3]);
     integers_.resize(channels * positions);
     for (std::size_t at = 0; at < x.size(); at += integers_.size()) {
-      for (std::size_t i = 0; i < integers_.size(); i += kPiece) {
-        const std::size_t count = std::min(kPiece, integers_.size() - i);
-        std::copy_n(x.data() + at + i, count, values_.data());
-        rounder_.Round({values_.data(), count});
-        ValuesToIntegers(values_.data(), rounder_.grid(), integers_.data() + i, count);
-      }
+      Round(x.subspan(at, integers_.size()), integers_.data());
       TransposeTo(integers_.data(), y + at, channels, positions);
     }
   }
 
  private:
   static constexpr std::size_t kPiece = 8192;
+
+  void Round(std::span<const float> x, T* y) {
+    for (std::size_t i = 0; i < x.size(); i += kPiece) {
+      const std::size_t count = std::min(kPiece, x.size() - i);
+      std::copy_n(x.data() + i, count, values_.data());
+      rounder_.Round({values_.data(), count});
+      ValuesToIntegers(values_.data(), rounder_.grid(), y + i, count);
+    }
+  }
+
   GridRounder rounder_;
+  ops::Order order_;
   std::vector<float> values_ = std::vector<float>(kPiece);
   std::vector<T> integers_;  // of one image
 };
@@ -43,8 +51,9 @@ std::unique_ptr<Kernel> Make(const Node& node, std::span<const TensorType>,
   const auto grid = FindIntegerGrid(node.attributes);
   std::unique_ptr<Kernel> kernel;
   if (!grid) return kernel;
-  DispatchStored(grid->dtype,
-                 [&]<typename T>() { kernel = std::make_unique<ToIntegerKernel<T>>(*grid); });
+  DispatchStored(grid->dtype, [&]<typename T>() {
+    kernel = std::make_unique<ToIntegerKernel<T>>(*grid, ops::OrderOf(node));
+  });
   return kernel;
 }
 
