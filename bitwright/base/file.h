@@ -15,7 +15,8 @@ Expected<std::string> ReadFile(const std::string& path);
 // Replaces or creates the file in one step; on failure nothing of it remains.
 Expected<void> WriteFile(const std::string& path, std::string_view contents);
 
-// Makes the folder (and its parents) and proves that a file can be written in it.
+// Makes the folder (and its parents) and proves that a file can be written in it. Temporary files
+// that killed programs left in it go.
 Expected<void> MakeFolder(const std::string& path);
 
 }  // namespace bw

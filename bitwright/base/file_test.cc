@@ -88,6 +88,19 @@ TEST_F(FileTest, MakeFolderMakesParentsAndLeavesNoProbe) {
   ASSERT_TRUE(MakeFolder(Path("a/b")).has_value()) << "an existing folder is fine";
 }
 
+// No process has the largest number; this one lives.
+TEST_F(FileTest, MakeFolderRemovesWhatKilledWritersLeft) {
+  const std::string dead = Path("model.onnx.2147483647.tmp");
+  const std::string living = Path(fmt::format("model.onnx.{}.tmp", ::getpid()));
+  for (const std::string& path : {dead, living, Path("own.tmp"), Path("plan.2147483647.json")})
+    ASSERT_TRUE(WriteFile(path, "x").has_value());
+  ASSERT_TRUE(MakeFolder(Path("")).has_value());
+  EXPECT_FALSE(fs::exists(dead));
+  EXPECT_TRUE(fs::exists(living));
+  EXPECT_TRUE(fs::exists(Path("own.tmp")));
+  EXPECT_TRUE(fs::exists(Path("plan.2147483647.json")));
+}
+
 TEST_F(FileTest, MakeFolderRefusesAPathThroughAFile) {
   ASSERT_TRUE(WriteFile(Path("file"), "").has_value());
   const Expected<void> made = MakeFolder(Path("file/folder"));

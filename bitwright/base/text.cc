@@ -37,6 +37,25 @@ std::vector<std::string> Split(std::string_view text, char separator) {
   return pieces;
 }
 
+std::string ReplaceAll(std::string text, std::string_view from, std::string_view to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+std::string LastLines(std::string_view text, std::size_t count) {
+  constexpr std::size_t kLongest = 300;
+  std::vector<std::string> lines = Split(text, '\n');
+  std::erase_if(lines, [](const std::string& line) {
+    return line.find_first_not_of(" \t\r") == std::string::npos;
+  });
+  if (lines.size() > count)
+    lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(count));
+  std::string joined = fmt::format("{}", fmt::join(lines, " | "));
+  if (joined.size() > kLongest) joined = "..." + joined.substr(joined.size() - kLongest);
+  return joined;
+}
+
 std::string Nearest(std::string_view word, std::span<const std::string> candidates) {
   std::string best;
   std::size_t best_distance = static_cast<std::size_t>(-1);

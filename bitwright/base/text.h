@@ -12,6 +12,13 @@ namespace bw {
 // Pieces between separators; "a,,b" has an empty middle piece, "" has none.
 std::vector<std::string> Split(std::string_view text, char separator);
 
+// Every place of `from` (not empty) becomes `to`, which is not searched again.
+std::string ReplaceAll(std::string text, std::string_view from, std::string_view to);
+
+// The last `count` lines that are not blank, in one line, " | " between them; of a longer one the
+// last 300 characters behind "...".
+std::string LastLines(std::string_view text, std::size_t count);
+
 // The candidate with the least edit distance to `word`; empty when there is none.
 std::string Nearest(std::string_view word, std::span<const std::string> candidates);
 

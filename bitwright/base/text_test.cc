@@ -34,5 +34,17 @@ TEST(ParseInt, TakesTheWholeTextOnly) {
   EXPECT_FALSE(ParseInt("99999999999999999999", value));
 }
 
+TEST(ReplaceAll, ReplacesEachPlaceOnce) {
+  EXPECT_EQ(ReplaceAll("a{x}b{x}", "{x}", "1"), "a1b1");
+  EXPECT_EQ(ReplaceAll("{x}", "{x}", "{x}{x}"), "{x}{x}");
+  EXPECT_EQ(ReplaceAll("none", "{x}", "1"), "none");
+}
+
+TEST(LastLines, JoinsTheLastOnesThatAreNotBlank) {
+  EXPECT_EQ(LastLines("a\nb\n\n \t\r\nc\n", 2), "b | c");
+  EXPECT_EQ(LastLines("\n \n", 3), "");
+  EXPECT_EQ(LastLines(std::string(400, 'x') + "end", 1), "..." + std::string(297, 'x') + "end");
+}
+
 }  // namespace
 }  // namespace bw

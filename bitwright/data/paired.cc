@@ -150,13 +150,6 @@ class Region {
   std::vector<std::int64_t> most_;  // by won; -1: none
 };
 
-// Clopper and Pearson (1934).
-Interval ProportionInterval(std::int64_t hits, std::int64_t n, double alpha) {
-  const auto k = static_cast<double>(hits), m = static_cast<double>(n);
-  return {hits == 0 ? 0 : boost::math::ibeta_inv(k, m - k + 1, alpha / 2),
-          hits == n ? 1 : boost::math::ibeta_inv(k + 1, m - k, 1 - alpha / 2)};
-}
-
 // True when a true drop of `delta` or more gives the region at most the probability `alpha`, for
 // every P(won) in [cell.low, cell.high]. Proved by bounds over cells that are halved where the
 // bound does not do: within a cell no probability exceeds that of the least P(lost) with the
@@ -183,6 +176,14 @@ double McNemarMidP(const PairedCounts& counts) {
   return BinomialCdf(fewer, changed, 0.5) + BinomialCdf(fewer - 1, changed, 0.5);
 }
 
+Interval ShareInterval(std::int64_t hits, std::int64_t samples, double confidence) {
+  BW_CHECK(samples > 0 && 0 <= hits && hits <= samples);
+  const auto k = static_cast<double>(hits), n = static_cast<double>(samples);
+  const double tail = (1 - confidence) / 2;
+  return {hits == 0 ? 0 : boost::math::ibeta_inv(k, n - k + 1, tail),
+          hits == samples ? 1 : boost::math::ibeta_inv(k + 1, n - k, 1 - tail)};
+}
+
 double UpperDropLimit(const PairedCounts& counts, double confidence) {
   BW_CHECK(counts.samples > 0 && counts.lost >= 0 && counts.won >= 0);
   BW_CHECK(counts.lost + counts.won <= counts.samples);
@@ -190,7 +191,7 @@ double UpperDropLimit(const PairedCounts& counts, double confidence) {
   if (counts.lost == counts.samples) return 1;
   const double alpha = 1 - confidence, nuisance = kNuisanceShare * alpha;
   const Region region(counts, alpha);
-  const Interval won = ProportionInterval(counts.won, counts.samples, nuisance);
+  const Interval won = ShareInterval(counts.won, counts.samples, 1 - nuisance);
   const auto tolerance = [&](double delta) {
     return kAbsoluteTolerance + kRelativeTolerance * (delta - counts.drop());
   };

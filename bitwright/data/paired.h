@@ -1,6 +1,6 @@
 #pragma once
-// Two classifiers on the same samples: what may be said of their true difference. Exact, without
-// asymptotics; knows only counts.
+// Shares of right answers, of one classifier or of two on the same samples: what may be said of the
+// true ones. Exact, without asymptotics; knows only counts.
 
 #include <cstdint>
 
@@ -30,11 +30,14 @@ double McNemarMidP(const PairedCounts& counts);
 // counted drop. docs/certificate.md derives it.
 double UpperDropLimit(const PairedCounts& counts, double confidence);
 
-// The two-sided interval of two such limits, each with half of the error.
 struct Interval {
   double low = 0, high = 0;
 };
+// The two-sided interval of two such limits, each with half of the error.
 Interval DropInterval(const PairedCounts& counts, double confidence);
+
+// Of one proportion, `hits` of `samples` (Clopper and Pearson, Biometrika 26:404, 1934).
+Interval ShareInterval(std::int64_t hits, std::int64_t samples, double confidence);
 
 // The fewest samples that can show a drop of at most `max_drop` (> 0): so many that, with not one
 // changed, UpperDropLimit is within it.

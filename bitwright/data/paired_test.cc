@@ -90,8 +90,11 @@ TEST(UpperDropLimit, CoversTheTrueDropAtTheConfidenceWhateverItIs) {
 }
 
 TEST(UpperDropLimit, IsNotWastefulWithSmallSets) {
-  EXPECT_LE(LeastCoverage(20, 0.9), 0.915);
-  EXPECT_LE(LeastCoverage(20, 0.95), 0.96);
+  for (const double confidence : {0.9, 0.95}) {
+    const double least = LeastCoverage(20, confidence);
+    EXPECT_GE(least, confidence - 1e-12);
+    EXPECT_LE(least, confidence + 0.015);
+  }
 }
 
 TEST(UpperDropLimit, RisesWithTheLostAndFallsWithTheWon) {
@@ -167,6 +170,31 @@ TEST(DropInterval, TurnsRoundWhenTheTwoAreExchanged) {
   EXPECT_EQ(one.high, -other.low);
   EXPECT_LT(one.low, 7 / 300.0);
   EXPECT_GT(one.high, UpperDropLimit({300, 12, 5}, 0.95));
+}
+
+// The defining tails, summed term by term.
+TEST(ShareInterval, LeavesHalfOfTheErrorInEachTail) {
+  constexpr std::size_t kN = 30;
+  const std::vector<std::uint64_t> ways = Choices(kN);
+  const auto tail = [&](std::size_t from, std::size_t to, double p) {
+    double sum = 0;
+    for (std::size_t k = from; k <= to; ++k) {
+      sum += static_cast<double>(ways[k]) * std::pow(p, static_cast<double>(k)) *
+             std::pow(1 - p, static_cast<double>(kN - k));
+    }
+    return sum;
+  };
+  for (std::size_t hits = 0; hits <= kN; ++hits) {
+    const Interval interval = ShareInterval(static_cast<std::int64_t>(hits), kN, 0.9);
+    if (hits > 0) {
+      EXPECT_NEAR(tail(hits, kN, interval.low), 0.05, 1e-9);
+    }
+    if (hits < kN) {
+      EXPECT_NEAR(tail(0, hits, interval.high), 0.05, 1e-9);
+    }
+  }
+  EXPECT_EQ(ShareInterval(0, 5, 0.9).low, 0);
+  EXPECT_EQ(ShareInterval(5, 5, 0.9).high, 1);
 }
 
 TEST(FewestSamples, IsTheFirstNumberWhoseLimitIsWithinTheBound) {

@@ -12,6 +12,7 @@
 
 #include "bitwright/base/file.h"
 #include "bitwright/base/parallel.h"
+#include "bitwright/base/temporary_folder.h"
 #include "bitwright/base/text.h"
 #include "bitwright/number/process.h"
 
@@ -20,42 +21,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kErrorLines = 3, kLongestFault = 300;
+constexpr std::size_t kErrorLines = 3;
 // std::regex recurses once a character.
 constexpr std::size_t kLongestLine = 4096;
-
-// A folder of this object alone, removed with it.
-class TemporaryFolder {
- public:
-  static Expected<std::unique_ptr<TemporaryFolder>> Make() {
-    std::error_code error;
-    std::string path = (fs::temp_directory_path(error) / "bitwright-plans-XXXXXX").string();
-    if (error || ::mkdtemp(path.data()) == nullptr) {
-      return Fail("{}: no folder for plans can be made there", path);
-    }
-    return std::unique_ptr<TemporaryFolder>(new TemporaryFolder(path));
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  std::string File(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  explicit TemporaryFolder(std::string path) : path_(std::move(path)) {}
-  std::string path_;
-};
-
-std::string LastLines(const std::string& text) {
-  std::vector<std::string> lines = Split(text, '\n');
-  std::erase(lines, "");
-  if (lines.size() > kErrorLines) lines.erase(lines.begin(), lines.end() - kErrorLines);
-  std::string joined = fmt::format("{}", fmt::join(lines, " | "));
-  if (joined.size() > kLongestFault) joined = "..." + joined.substr(joined.size() - kLongestFault);
-  return joined;
-}
 
 struct Command {
   std::vector<std::string> words;
@@ -71,12 +39,7 @@ struct Command {
   }
   std::vector<std::string> With(const std::string& plan_file) const {
     std::vector<std::string> words_with = words;
-    for (std::string& word : words_with) {
-      for (std::size_t at = 0; (at = word.find("{plan}", at)) != std::string::npos;) {
-        word.replace(at, 6, plan_file);
-        at += plan_file.size();
-      }
-    }
+    for (std::string& word : words_with) word = ReplaceAll(std::move(word), "{plan}", plan_file);
     return words_with;
   }
 };
@@ -135,13 +98,13 @@ Expected<std::unique_ptr<Program>> Program::Make(const ProgramOptions& options) 
         "'acc=([0-9.]+)'",
         options.accuracy_regex);
   }
-  BW_ASSIGN(program->folder_, TemporaryFolder::Make());
+  BW_ASSIGN(program->folder_, TemporaryFolder::Make("bitwright-plans"));
   return program;
 }
 
 Answer Program::Read(const ProcessResult& result) const {
   const std::string how = result.How(options_.timeout_seconds);
-  const std::string errors = LastLines(result.err);
+  const std::string errors = LastLines(result.err, kErrorLines);
   const std::string tail = errors.empty() ? "" : "; its standard error ends: " + errors;
   if (!result.ok()) return {std::nullopt, how + tail};
   std::optional<std::string> found;
@@ -151,8 +114,9 @@ Answer Program::Read(const ProcessResult& result) const {
     if (std::regex_search(line, match, accuracy_)) found = match[1].str();
   }
   if (!found) {
-    return {std::nullopt, fmt::format("no line of its output matches '{}', its last is '{}'{}",
-                                      options_.accuracy_regex, LastLines(result.out), tail)};
+    return {std::nullopt,
+            fmt::format("no line of its output matches '{}', its last is '{}'{}",
+                        options_.accuracy_regex, LastLines(result.out, kErrorLines), tail)};
   }
   char* end = nullptr;
   const double value = std::strtod(found->c_str(), &end);

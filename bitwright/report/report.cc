@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bitwright/base/text.h"
+#include "bitwright/report/certificate_report.h"
 
 namespace bw {
 namespace {
@@ -111,6 +112,20 @@ std::string GainsText(const Report& report) {
   return text + "\n\n## Tensors\n\n";
 }
 
+Json JudgeJson(const Report& report) {
+  if (!report.judge) return nullptr;
+  return {{"command", report.judge->command},
+          {"runs", report.judge->runs},
+          {"faults", report.judge->faults}};
+}
+
+std::string JudgeText(const Report& report) {
+  if (!report.judge || report.judge->faults.empty()) return "";
+  return fmt::format(
+      "The judge had no value for {} of {} networks, which were refused; the last: {}.\n",
+      report.judge->faults.size(), report.judge->runs, report.judge->faults.back());
+}
+
 }  // namespace
 
 std::string ReportToJson(const Report& report) {
@@ -126,6 +141,10 @@ std::string ReportToJson(const Report& report) {
                {"drop", Number(report.drop())},
                {"max_drop", report.max_drop ? Json(*report.max_drop) : Json(nullptr)},
                {"search_drop", report.search_drop ? Json(*report.search_drop) : Json(nullptr)},
+               {"splits", SplitsJson(report)},
+               {"certificate", CertificateJson(report)},
+               {"judge", JudgeJson(report)},
+               {"interrupted", report.interrupted},
                {"weights", SizeJson(s.weight_bytes, s.weight_float_bytes)},
                {"activations", SizeJson(s.activation_bytes, s.activation_float_bytes)},
                {"total", SizeJson(s.weight_bytes + s.activation_bytes,
@@ -153,18 +172,22 @@ std::string ReportToJson(const Report& report) {
 std::string ReportToMarkdown(const Report& report) {
   const Sizes& s = report.sizes;
   std::string text = fmt::format("# {}\n\n", report.network);
-  text += fmt::format("{} on {} test samples of {}: float {}, quantized {}, drop {}", report.metric,
-                      report.images, report.data, MetricText(report.float_value, report.percent),
-                      MetricText(report.quantized_value, report.percent),
-                      DropText(report.drop(), report.percent));
+  text += report.judge ? fmt::format("'{}'", report.judge->command)
+                       : fmt::format("{} on {} test samples of {}", report.metric, report.images,
+                                     report.data);
+  text += fmt::format(
+      ": float {}, quantized {}, drop {}", MetricText(report.float_value, report.percent),
+      MetricText(report.quantized_value, report.percent), DropText(report.drop(), report.percent));
   if (report.max_drop) {
     text += fmt::format(" (allowed: {}; on the search split: {})",
                         DropText(*report.max_drop, report.percent),
                         DropText(report.search_drop.value_or(NAN), report.percent));
   }
-  text += fmt::format(".\n{}\nTook {} and {} of memory.\n\n", report.split,
-                      HumanSeconds(report.seconds),
-                      HumanBytes(static_cast<double>(report.peak_memory_bytes)));
+  text += ".\n" + CertificateText(report) + JudgeText(report);
+  text +=
+      fmt::format("{}\nTook {} and {} of memory{}.\n\n", report.split, HumanSeconds(report.seconds),
+                  HumanBytes(static_cast<double>(report.peak_memory_bytes)),
+                  report.interrupted ? "; ended by the user, the best plan so far" : "");
   text += "| stored | float32 | now | smaller |\n|---|---|---|---|\n";
   text += SizeRow("weights", s.weight_bytes, s.weight_float_bytes);
   text += SizeRow("activations of one sample", s.activation_bytes, s.activation_float_bytes);

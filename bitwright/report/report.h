@@ -6,6 +6,7 @@
 
 #include "bitwright/quant/repair.h"
 #include "bitwright/runtime/lower.h"
+#include "bitwright/tune/certificate.h"
 #include "bitwright/tune/tune.h"
 
 namespace bw {
@@ -22,6 +23,19 @@ struct TensorReport {
       sensitivity;  // divergence of the output with this tensor alone rounded; only from a search
 };
 
+// How many samples each split has, and how many of them stand in an earlier split too.
+struct SplitReport {
+  std::size_t calibration = 0, search = 0, test = 0;
+  std::size_t search_in_calibration = 0, test_in_others = 0;
+};
+
+// The program that said how good the networks are.
+struct JudgeReport {
+  std::string command;
+  std::size_t runs = 0;
+  std::vector<std::string> faults;  // of the plans that it had no value for
+};
+
 struct Report {
   std::string network, data, metric;
   bool percent = false;  // the metric is a share: shown times 100, drops in points
@@ -29,6 +43,12 @@ struct Report {
   std::size_t images = 0;  // of the test split
   std::string split;       // how calibration, search and test samples were told apart
   std::optional<double> max_drop, search_drop;
+  std::optional<SplitReport> splits;
+  std::optional<Certificate> certificate;  // of the test split
+  bool confidence_demanded = false;
+  std::optional<double> search_upper_limit;
+  std::optional<JudgeReport> judge;  // in place of the metric
+  bool interrupted = false;          // the search was ended by the user
   Sizes sizes;
   double seconds = 0;
   std::size_t peak_memory_bytes = 0;  // resident, of the whole command

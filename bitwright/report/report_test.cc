@@ -48,9 +48,26 @@ using Names = std::vector<std::string>;
 
 TEST(ReportToJson, HasTheDocumentedKeys) {
   const Json json = Json::parse(ReportToJson(Sample()));
-  EXPECT_EQ(Keys(json), (Names{"network", "data", "split", "float", "quantized", "drop", "max_drop",
-                               "search_drop", "weights", "activations", "total", "seconds",
-                               "peak_memory_bytes", "tensors", "methods", "layers"}));
+  EXPECT_EQ(Keys(json), (Names{"network",
+                               "data",
+                               "split",
+                               "float",
+                               "quantized",
+                               "drop",
+                               "max_drop",
+                               "search_drop",
+                               "splits",
+                               "certificate",
+                               "judge",
+                               "interrupted",
+                               "weights",
+                               "activations",
+                               "total",
+                               "seconds",
+                               "peak_memory_bytes",
+                               "tensors",
+                               "methods",
+                               "layers"}));
   EXPECT_EQ(Keys(json["float"]), (Names{"metric", "value", "images"}));
   EXPECT_EQ(Keys(json["quantized"]), Keys(json["float"]));
   for (const char* part : {"weights", "activations", "total"}) {
@@ -61,6 +78,64 @@ TEST(ReportToJson, HasTheDocumentedKeys) {
     EXPECT_EQ(Keys(tensor), (Names{"name", "kind", "spec", "bits", "elements", "bytes", "sqnr_db",
                                    "sensitivity"}));
   }
+}
+
+// 400 samples, 5 lost and 2 won.
+Report Certified(double upper_limit) {
+  Report report = Sample();
+  report.splits = {100, 400, 400, 0, 3};
+  report.certificate =
+      Certificate{0.95, 400, 0.0075, {-0.004, 0.02}, upper_limit, PairedCounts{400, 5, 2}, 0.01};
+  report.confidence_demanded = true;
+  report.search_upper_limit = 0.0095;
+  return report;
+}
+
+TEST(ReportToJson, HoldsTheCertificateAndTheSplits) {
+  const Json json = Json::parse(ReportToJson(Certified(0.0098)));
+  EXPECT_EQ(Keys(json["certificate"]),
+            (Names{"confidence", "demanded", "certified", "method", "samples", "drop", "interval",
+                   "upper_limit", "search_upper_limit", "lost", "won", "mcnemar_exact_p",
+                   "mcnemar_mid_p"}));
+  EXPECT_EQ(json["certificate"]["certified"], true);
+  EXPECT_EQ(json["certificate"]["method"], "exact");
+  EXPECT_EQ(json["certificate"]["interval"], (Json{-0.004, 0.02}));
+  EXPECT_EQ(json["certificate"]["lost"], 5);
+  EXPECT_EQ(json["certificate"]["mcnemar_exact_p"], 2 * 29 / 128.0);  // 1 + 7 + 21 of 128, twice
+  EXPECT_EQ(json["splits"], (Json{{"calibration", 100},
+                                  {"search", 400},
+                                  {"test", 400},
+                                  {"search_in_calibration", 0},
+                                  {"test_in_others", 3},
+                                  {"disjoint", false}}));
+  EXPECT_EQ(Json::parse(ReportToJson(Certified(0.011)))["certificate"]["certified"], false);
+  EXPECT_EQ(Json::parse(ReportToJson(Sample()))["certificate"], nullptr);
+}
+
+TEST(ReportToMarkdown, SaysWhetherTheBoundIsCertified) {
+  const std::string good = ReportToMarkdown(Certified(0.0098));
+  EXPECT_NE(
+      good.find("\nCertified. With 95 % confidence the drop on unseen samples is at most 0.98 "
+                "points (1.00 allowed); 95 % interval -0.40 to 2.00 points (exact: 5 of 400 "
+                "samples lost, 2 won; McNemar p = 0.45, mid-p 0.29).\n"),
+      std::string::npos)
+      << good;
+  EXPECT_NE(ReportToMarkdown(Certified(0.011)).find("\nNOT certified. With"), std::string::npos);
+  EXPECT_EQ(ReportToMarkdown(Sample()).find("confidence"), std::string::npos);
+}
+
+TEST(ReportToMarkdown, NamesTheJudgeAndWhatItRefused) {
+  Report report = Sample();
+  report.judge = {"./judge {model.onnx}", 9, {"exit code 1", "no end within 2 s"}};
+  report.percent = false;
+  report.interrupted = true;
+  const std::string text = ReportToMarkdown(report);
+  EXPECT_NE(text.find("'./judge {model.onnx}': float 0.9150, quantized 0.9075"), std::string::npos);
+  EXPECT_NE(text.find("no value for 2 of 9 networks, which were refused; the last: no end within 2 "
+                      "s."),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("ended by the user"), std::string::npos);
 }
 
 TEST(ReportToJson, HoldsTheFigures) {

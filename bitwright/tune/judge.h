@@ -10,8 +10,14 @@ namespace bw {
 // not believed; one above it is partly bad luck and is believed by half.
 double UnseenDrop(const Metric& metric, double counted, const Evaluation& evaluation);
 
-// Feasible where the counted drop, and the one to be expected of unseen samples plus a reserve of
-// standard errors, are within the bound. The slack of a cheap measurement leaves the reserve out.
+// What must be within the bound: the upper limit of the drop at the confidence demanded
+// (certificate.h); where none is, what unseen samples are likely to lose plus a reserve of standard
+// errors.
+double CautiousDrop(const Evaluator& evaluator, const Evaluation& evaluation,
+                    const TuneOptions& options);
+
+// Feasible where the counted drop and the cautious one are within the bound. The slack of a cheap
+// measurement leaves the reserve out.
 Verdict Judge(const Evaluator& evaluator, const Evaluation& evaluation, const TuneOptions& options,
               Fidelity fidelity);
 

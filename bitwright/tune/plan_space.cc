@@ -54,13 +54,15 @@ Expected<void> PlanSpace::Prepare(const TuneData& data, const Metric& metric,
                                   const Progress& progress) {
   BW_ASSIGN(search_, Evaluator::Create(*graph_, data.search, metric,
                                        {options_.threads, Backend::kFast, false}, progress));
-  if (!std::isfinite(search_->float_result().value)) {
+  const bool bounds = !options_.judged;
+  if (bounds && !std::isfinite(search_->float_result().value)) {
     return FailUsage(
         "--metric {}: the float network's own value is infinite, so no drop can be bounded; use "
         "agreement",
         metric.name);
   }
-  if (!options_.force) BW_TRY(CheckPlausible(search_->float_result(), metric, data.search));
+  if (bounds && !options_.force)
+    BW_TRY(CheckPlausible(search_->float_result(), metric, data.search));
   cheap_samples_ = std::min(data.search.size(), std::clamp(data.search.size() / 5,
                                                            kFewestCheapSamples, kMostCheapSamples));
   const Dataset calibration = data.calibration.First(options_.calibration_samples);
@@ -116,11 +118,36 @@ Expected<void> PlanSpace::MeasureSensitivities(const Progress& progress) {
   if (samples == 0) {
     BW_ASSIGN(samples, SensitivitySamples(*graph_, search_->data(), candidates_.size()));
   }
-  std::vector<Rounding> alone(candidates_.size());
-  for (std::size_t c = 0; c < candidates_.size(); ++c) Add(c, alone[c]);
+  // Candidates that the memo does not know are measured by one sweep.
+  std::vector<TrialKey> keys;
+  std::vector<std::size_t> unknown;
+  std::vector<Rounding> alone;
+  for (std::size_t c = 0; c < candidates_.size(); ++c) {
+    keys.push_back({AloneText(candidates_[c]), samples});
+    BW_ASSIGN(const std::optional<Evaluation> known, memo_->Find(keys.back()));
+    if (known) {
+      candidates_[c].sensitivity = known->divergence;
+      continue;
+    }
+    unknown.push_back(c);
+    Add(c, alone.emplace_back());
+  }
+  if (unknown.empty()) return {};
   BW_ASSIGN(const std::vector<double> losses, search_->Sensitivities(alone, samples, progress));
-  for (std::size_t c = 0; c < candidates_.size(); ++c) candidates_[c].sensitivity = losses[c];
+  for (std::size_t i = 0; i < unknown.size(); ++i) {
+    Evaluation evaluation;
+    evaluation.divergence = candidates_[unknown[i]].sensitivity = losses[i];
+    BW_TRY(memo_->Keep(keys[unknown[i]], evaluation));
+  }
   return {};
+}
+
+// A plan of the one tensor, marked as measured for its divergence alone.
+std::string PlanSpace::AloneText(const Candidate& candidate) const {
+  Plan plan;
+  plan.network = Fingerprint(*targets_);
+  plan.tensors.emplace(targets_->tensors[candidate.target].name, candidate.plan);
+  return "alone " + PlanToJson(plan);
 }
 
 void PlanSpace::MakeDecisions() {

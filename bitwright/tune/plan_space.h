@@ -56,6 +56,7 @@ class PlanSpace {
   Expected<void> Prepare(const TuneData& data, const Metric& metric, const Progress& progress);
   Expected<void> RoundCandidates(const Dataset& calibration, const Progress& progress);
   Expected<void> MeasureSensitivities(const Progress& progress);
+  std::string AloneText(const Candidate& candidate) const;
   void MakeDecisions();
   void Add(std::size_t candidate, Rounding& rounding) const;
   double Error(const Candidate& candidate) const;

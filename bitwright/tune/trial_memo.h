@@ -1,6 +1,8 @@
 #pragma once
 // What was measured of a plan is remembered, here or in a store that outlives the program.
 
+#include <algorithm>
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -10,7 +12,8 @@
 
 namespace bw {
 
-// The plan as text (PlanToJson), and over how many of the search split's first samples it was run.
+// The plan as text (PlanToJson; in front of it what else tells the measurement apart), and over how
+// many of the search split's first samples it was run.
 struct TrialKey {
   std::string plan;
   std::size_t samples = 0;
@@ -23,6 +26,20 @@ class TrialMemo {
   virtual ~TrialMemo() = default;
   virtual Expected<std::optional<Evaluation>> Find(const TrialKey& key) = 0;
   virtual Expected<void> Keep(const TrialKey& key, const Evaluation& evaluation) = 0;
+
+  // Seconds that the search has cost since the memo was made; what earlier runs spent on answers
+  // that this search resumes from is included.
+  double Elapsed() const {
+    const std::chrono::duration<double> own = std::chrono::steady_clock::now() - start_;
+    return own.count() + ahead_;
+  }
+
+ protected:
+  void AdvanceTo(double elapsed) { ahead_ += std::max(0.0, elapsed - Elapsed()); }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  double ahead_ = 0;
 };
 
 // Forgets at the end.

@@ -32,13 +32,17 @@ struct TuneOptions {
   // Standard errors of the drop that are kept in reserve for unseen samples; by default 1 for
   // classifiers, whose expected drop guards against luck as well, and 4 for other metrics.
   std::optional<double> margin;
+  // In place of the margin: a plan is accepted when the upper limit of its drop on the search split
+  // at this confidence (certificate.h) is within max_drop.
+  std::optional<double> confidence;
   double budget_seconds = 300;
   std::size_t evaluations = 100;        // of whole plans
   std::size_t sensitivity_samples = 0;  // 0: chosen by the network's size
   std::size_t calibration_samples = 512;
   std::uint64_t seed = 1;
   int threads = 0;
-  bool force = false;  // go on although the float accuracy is implausible
+  bool force = false;   // go on although the float accuracy is implausible
+  bool judged = false;  // an external judge decides: the metric only guides, and bounds nothing
 };
 
 // Disjoint parts of the user's data.
@@ -70,8 +74,9 @@ struct TuneResult {
   bool feasible = false;  // on the search split
   double max_drop = 0;    // the least that was demanded
   Evaluation float_test, quantized_test;
-  double search_drop = 0;         // on the search split
-  Front front;                    // of this search; plans without corrected biases
+  double search_drop = 0;                    // on the search split
+  std::optional<double> search_upper_limit;  // of the drop, at the confidence demanded
+  Front front;                               // of this search; plans without corrected biases
   Cost cost, float_cost;          // of the plan and of the float network: all that is known
   std::vector<Candidate> chosen;  // of each tensor that the plan rounds
   std::vector<ActivationStatistics> statistics;  // by target
@@ -101,10 +106,27 @@ Expected<void> CheckPlausible(const Evaluation& evaluation, const Metric& metric
 // Told each better plan, and the network under it.
 using SavePlan = std::function<Expected<void>(const Plan& plan, const Graph& quantized)>;
 
+class TrialMemo;
+
+// Somebody else's measure of a network; greater is better, drops are in its unit.
+struct ExternalJudge {
+  std::string name;        // tells its answers apart from another's
+  double float_value = 0;  // of the float network
+  // No value where it cannot say one of this network: the plan is refused.
+  std::function<Expected<std::optional<double>>(const Graph& quantized)> measure;
+};
+
+// What a search leans on outside; what is absent it does without.
+struct TuneHooks {
+  TrialMemo* memo = nullptr;   // remembers beyond this search
+  std::function<bool()> stop;  // asked between measurements; true ends the search with its best
+  const ExternalJudge* judge = nullptr;  // decides in place of the metric on the search split
+};
+
 // Tunes an imported network whose passes have run. `save` is called with each better plan as soon
 // as it is known.
 Expected<TuneResult> Tune(const Graph& graph, const QuantTargets& targets, const TuneData& data,
                           const Metric& metric, const TuneOptions& options, const SavePlan& save,
-                          const Progress& progress = {});
+                          const Progress& progress = {}, const TuneHooks& hooks = {});
 
 }  // namespace bw

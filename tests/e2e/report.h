@@ -17,6 +17,13 @@ using Json = nlohmann::ordered_json;
 inline const std::set<std::string> kResults = {"model.onnx", "plan.json", "report.json",
                                                "report.md"};
 
+// The same of tune, which remembers its evaluations; a front needs the metric of samples.
+inline const std::set<std::string> kJudged = {"model.onnx", "plan.json", "report.json", "report.md",
+                                              "trials.sqlite"};
+inline const std::set<std::string> kTuned = {"model.onnx", "pareto.csv",   "pareto.json",
+                                             "pareto.svg", "plan.json",    "report.json",
+                                             "report.md",  "trials.sqlite"};
+
 // Runs a command that must succeed, silent on standard error; gives its standard output.
 inline std::string Succeed(const std::vector<std::string>& arguments) {
   const Outcome outcome = RunProgram(arguments);

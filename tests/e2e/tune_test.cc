@@ -54,7 +54,7 @@ TEST_F(Tune, AnotherSeedSplitsAnotherWay) {
 
 TEST_F(Tune, TheResultIsSmallerAndReportedInFull) {
   Succeed(Line("out"));
-  EXPECT_EQ(folder_.List("out"), kResults);
+  EXPECT_EQ(folder_.List("out"), kTuned);
   const Json report = ReadJson(folder_.path("out/report.json"));
   EXPECT_EQ(report["max_drop"], 0.05);
   EXPECT_LE(report["search_drop"].get<double>(), 0.05);
@@ -83,7 +83,7 @@ TEST_F(Tune, ABoundThatCannotBeMetStillLeavesTheBestResult) {
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
   EXPECT_NE(outcome.err.find("--formats"), std::string::npos) << outcome.err;
-  EXPECT_EQ(folder_.List("out"), kResults);
+  EXPECT_EQ(folder_.List("out"), kTuned);
   EXPECT_GT(ReadJson(folder_.path("out/report.json"))["drop"].get<double>(), 0.001);
 }
 
@@ -119,6 +119,27 @@ TEST_F(Tune, EachSideIsSmallerWhenItIsTheOneMinimized) {
   const Json a = ReadJson(folder_.path("activations/report.json"));
   EXPECT_LT(w["weights"]["bytes"].get<int>(), a["weights"]["bytes"].get<int>());
   EXPECT_LT(a["activations"]["bytes"].get<int>(), w["activations"]["bytes"].get<int>());
+}
+
+TEST_F(Tune, ACertifiedBoundHoldsAtItsConfidence) {
+  const Outcome outcome = RunProgram(Line("out", {"--confidence", "95%", "--max-drop", "8%"}));
+  const Json report = ReadJson(folder_.path("out/report.json"));
+  const Json& certificate = report["certificate"];
+  EXPECT_EQ(outcome.exit_code, certificate["certified"].get<bool>() ? 0 : 1) << outcome.err;
+  EXPECT_EQ(certificate["certified"].get<bool>(), certificate["upper_limit"].get<double>() <= 0.08);
+  EXPECT_LE(certificate["search_upper_limit"].get<double>(), 0.08);
+  EXPECT_EQ(certificate["samples"], 240);
+  EXPECT_NEAR((certificate["lost"].get<double>() - certificate["won"].get<double>()) / 240,
+              report["drop"].get<double>(), 1e-12);
+  EXPECT_EQ(report["splits"], (Json{{"calibration", 120},
+                                    {"search", 240},
+                                    {"test", 240},
+                                    {"search_in_calibration", 0},
+                                    {"test_in_others", 0},
+                                    {"disjoint", true}}));
+  // Without the demand the same is told, and decides nothing.
+  Succeed(Line("plain"));
+  EXPECT_EQ(ReadJson(folder_.path("plain/report.json"))["certificate"]["demanded"], false);
 }
 
 }  // namespace

@@ -51,6 +51,19 @@ TEST_F(BadLine, MissingArgumentsAreNamed) {
   ExpectUsage({"quantize", GlyphNetwork(), "-o", out_}, {"--data", "--activations fp32"});
 }
 
+TEST_F(BadLine, ABudgetIsATimeOrANumberOfEvaluations) {
+  for (const char* budget : {"soon", "5 years", "3.5evals", "-1m", "5m,many", "0evals", ","}) {
+    ExpectUsage(Tune({"--budget", budget}), {"--budget", "5m,200evals"});
+  }
+}
+
+TEST_F(BadLine, AConfidenceLiesBetweenAHalfAndOne) {
+  for (const char* confidence : {"95", "100%", "50%", "high", "0.95x"}) {
+    ExpectUsage(Tune({"--confidence", confidence}), {"--confidence", confidence, "0.95"});
+  }
+  ExpectUsage(Tune({"--confidence", "95%", "--margin", "1"}), {"--margin", "--confidence"});
+}
+
 TEST_F(BadLine, ASecondModelIsRefused) {
   ExpectUsage({"info", GlyphNetwork(), "more.onnx"}, {"info", "more.onnx"});
 }

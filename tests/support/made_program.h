@@ -1,5 +1,6 @@
 #pragma once
-// A program with two Numbers, written as a shell script: what it prints follows from its plan.
+// Programs written as shell scripts: one with two Numbers, whose output follows from its plan, and
+// a judge of networks.
 
 #include <string>
 
@@ -18,6 +19,19 @@ a=$(width a); b=$(width b)
 a=${a:-32}; b=${b:-32}
 )" + before + R"(
 awk "BEGIN { loss = 2 ^ -$a + 2 ^ -$b; printf \"loss %.9f\nacc=%.9f\n\", loss, 1 - loss }"
+)");
+  return "sh '" + path + "'";
+}
+
+// A judge of networks, written as a shell script: prints "judging" and then 1 - 1000 / the bytes of
+// the model file, so that smaller networks are worse; `before` is run first, with the file's name
+// in $model and its bytes in $bytes.
+inline std::string PutMadeJudge(const Folder& folder, const std::string& before = "") {
+  const std::string path = folder.Put("judge.sh", R"(model=${1:-$BITWRIGHT_MODEL}
+bytes=$(wc -c <"$model")
+)" + before + R"(
+echo judging
+awk "BEGIN { printf \"%.9f\n\", 1 - 1000 / $bytes }"
 )");
   return "sh '" + path + "'";
 }

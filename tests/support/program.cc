@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -22,9 +23,10 @@ std::string Slurp(const std::string& path) {
   return text.str();
 }
 
-Outcome RunProgram(const std::vector<std::string>& arguments) {
-  const Folder folder;
-  const std::string out = folder.path("out"), err = folder.path("err");
+Outcome RunProgram(const std::vector<std::string>& arguments) { return Running(arguments).Wait(); }
+
+Running::Running(const std::vector<std::string>& arguments) : folder_(new Folder) {
+  const std::string out = folder_->path("out"), err = folder_->path("err");
   std::vector<std::string> words = {BW_PROGRAM};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
@@ -36,17 +38,39 @@ Outcome RunProgram(const std::vector<std::string>& arguments) {
   posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, out.c_str(), kNew, 0600);
   posix_spawn_file_actions_addopen(&files, STDERR_FILENO, err.c_str(), kNew, 0600);
-  pid_t child = 0;
-  const int started = posix_spawn(&child, BW_PROGRAM, &files, nullptr, argv.data(), environ);
+  const int started = posix_spawn(&child_, BW_PROGRAM, &files, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&files);
   BW_CHECK(started == 0);
-  int status = 0;
-  BW_CHECK(waitpid(child, &status, 0) == child);
+}
+
+Running::~Running() {
+  if (ended()) return;
+  Signal(SIGKILL);
+  Reap(0);
+}
+
+void Running::Signal(int signal) const { BW_CHECK(::kill(child_, signal) == 0); }
+
+bool Running::Reap(int options) {
+  if (!ended_) {
+    const pid_t reaped = waitpid(child_, &status_, options);
+    BW_CHECK(reaped == child_ || (reaped == 0 && options != 0));
+    ended_ = reaped == child_;
+  }
+  return ended_;
+}
+
+bool Running::ended() { return Reap(WNOHANG); }
+
+std::string Running::err() const { return Slurp(folder_->path("err")); }
+
+Outcome Running::Wait() {
+  Reap(0);
   Outcome outcome;
-  if (WIFEXITED(status)) outcome.exit_code = WEXITSTATUS(status);
-  if (WIFSIGNALED(status)) outcome.signal = WTERMSIG(status);
-  outcome.out = Slurp(out);
-  outcome.err = Slurp(err);
+  if (WIFEXITED(status_)) outcome.exit_code = WEXITSTATUS(status_);
+  if (WIFSIGNALED(status_)) outcome.signal = WTERMSIG(status_);
+  outcome.out = Slurp(folder_->path("out"));
+  outcome.err = Slurp(folder_->path("err"));
   return outcome;
 }
 

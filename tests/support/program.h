@@ -1,6 +1,7 @@
 #pragma once
 // Runs the program as a user does, in a process of its own, on files of a folder that goes away.
 
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,6 +16,28 @@ struct Outcome {
 
 // Runs `bitwright <arguments>` to its end; its standard error is no terminal.
 Outcome RunProgram(const std::vector<std::string>& arguments);
+
+class Folder;
+
+// The program while it runs.
+class Running {
+ public:
+  explicit Running(const std::vector<std::string>& arguments);
+  ~Running();  // kills it if nobody has waited for its end
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+  void Signal(int signal) const;
+  bool ended();             // without waiting
+  std::string err() const;  // the standard error so far
+  Outcome Wait();
+
+ private:
+  bool Reap(int options);
+  std::unique_ptr<Folder> folder_;  // of its outputs
+  int child_ = 0, status_ = 0;
+  bool ended_ = false;
+};
 
 // A folder of this object alone, removed with all that is in it.
 class Folder {

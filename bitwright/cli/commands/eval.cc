@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -6,6 +7,7 @@
 #include "bitwright/cli/command.h"
 #include "bitwright/cli/options.h"
 #include "bitwright/cli/progress_bar.h"
+#include "bitwright/data/paired.h"
 #include "bitwright/quant/apply.h"
 #include "bitwright/quant/evaluate.h"
 
@@ -20,6 +22,17 @@ struct Options {
   RunOptions run;
   bool reference = false;
 };
+
+// Of a share of samples, at 95 %: exact.
+std::optional<Interval> IntervalOf(const Metric& metric, const Evaluation& result) {
+  if (!metric.is_percent) return std::nullopt;
+  const auto hits = std::count(result.scores.begin(), result.scores.end(), 1.0);
+  return ShareInterval(hits, static_cast<std::int64_t>(result.images), 0.95);
+}
+
+Json Limits(const std::optional<Interval>& interval) {
+  return interval ? Json{interval->low, interval->high} : Json(nullptr);
+}
 
 Expected<int> Run(const Options& options) {
   BW_ASSIGN(const Graph graph, LoadNetwork(options.model));
@@ -36,16 +49,21 @@ Expected<int> Run(const Options& options) {
   ClearProgress();
   if (!evaluator) return Context(options.model, evaluator.error());
   const Evaluation& result = evaluator->float_result();
+  const std::optional<Interval> interval = IntervalOf(*metric, result);
   if (options.run.json) {
-    const Json json = {{"network", options.model}, {"data", data.origin()},
-                       {"metric", metric->name},   {"value", result.value},
-                       {"images", result.images},  {"peak_memory_bytes", PeakMemory()}};
+    const Json json = {{"network", options.model},         {"data", data.origin()},
+                       {"metric", metric->name},           {"value", result.value},
+                       {"images", result.images},          {"interval", Limits(interval)},
+                       {"peak_memory_bytes", PeakMemory()}};
     fmt::print("{}\n", json.dump(2));
     return 0;
   }
   const std::string value = metric->is_percent ? fmt::format("{:.2f} %", 100 * result.value)
                                                : fmt::format("{:.4f}", result.value);
-  fmt::print("{} {} on {} samples, {} of memory\n", metric->name, value, result.images,
+  const std::string limits = interval ? fmt::format(" (95 % interval {:.2f} to {:.2f} %)",
+                                                    100 * interval->low, 100 * interval->high)
+                                      : "";
+  fmt::print("{} {} on {} samples{}, {} of memory\n", metric->name, value, result.images, limits,
              HumanBytes(static_cast<double>(PeakMemory())));
   return 0;
 }

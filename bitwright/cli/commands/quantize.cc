@@ -17,6 +17,8 @@
 namespace bw::commands {
 namespace {
 
+constexpr double kReportedConfidence = 0.95;
+
 struct Options {
   std::string model, out, weights = "int8", activations = "int8:asym", scale_method = "mse",
                           activation_scale_method{kScaleByOutput}, plan, calibration,
@@ -221,6 +223,8 @@ Expected<void> Measure(const Options& options, const Inputs& inputs, const Metri
   report.images = result.images;
   report.float_value = evaluator.float_result().value;
   report.quantized_value = result.value;
+  report.certificate = MakeCertificate(metric, *inputs.test, evaluator.float_result(), result,
+                                       kReportedConfidence, std::nullopt);
   return {};
 }
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <limits>
 
 #include "bitwright/base/file.h"
 #include "bitwright/base/memory.h"
@@ -10,6 +11,7 @@
 #include "bitwright/cli/options.h"
 #include "bitwright/cli/output.h"
 #include "bitwright/cli/progress_bar.h"
+#include "bitwright/cli/session.h"
 #include "bitwright/quant/spec_for.h"
 
 namespace bw::commands {
@@ -25,6 +27,8 @@ struct Options {
   DataOptions data;
   RunOptions run;
   TuneOptions tune;
+  SessionOptions session;
+  const CLI::App* line = nullptr;
 };
 
 // "1%" -> 0.01, "0.01" -> 0.01
@@ -39,23 +43,29 @@ Expected<double> ParseDrop(const std::string& text) {
   return percent ? value / 100 : value;
 }
 
-// "5m", "90s", "1h", "300"
-Expected<double> ParseBudget(const std::string& text) {
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  const std::string_view unit(end);
-  const double factor = unit == "m" ? 60 : unit == "h" ? 3600 : 1;
-  if (end == text.c_str() || !(value > 0) ||
-      (!unit.empty() && unit != "s" && unit != "m" && unit != "h")) {
-    return FailUsage("--budget: '{}' is no time; give it like 90s, 5m or 1h", text);
-  }
-  return value * factor;
-}
-
 Expected<std::vector<Format>> ParseFormats(const std::string& list, const char* flag) {
   Expected<std::vector<Format>> formats = ParseFormatList(list);
   if (!formats) return FailUsage("{}: {}", flag, formats.error().message);
   return formats;
+}
+
+// What cannot be asked for together.
+Expected<void> CheckDemand(const Options& options) {
+  const bool confidence = !options.session.confidence.empty();
+  const bool judged = !options.session.judge.command.empty();
+  if (confidence && options.tune.margin)
+    return FailUsage("--margin: is what --confidence stands in place of; give one of the two");
+  if (confidence && judged) {
+    return FailUsage(
+        "--confidence: needs the answers for single samples, and the judge of --evaluate gives one "
+        "number; give one of the two");
+  }
+  if (judged && (options.max_drop.empty() || options.max_drop.ends_with('%'))) {
+    return FailUsage(
+        "--max-drop: '{}' with --evaluate; a number in the judge's own unit is needed, like 0.01",
+        options.max_drop);
+  }
+  return {};
 }
 
 Expected<TuneOptions> Finish(const Options& options) {
@@ -63,7 +73,14 @@ Expected<TuneOptions> Finish(const Options& options) {
   tune.seed = options.run.seed;
   tune.threads = options.run.threads;
   BW_ASSIGN(tune.max_drop, ParseDrop(options.max_drop));
-  BW_ASSIGN(tune.budget_seconds, ParseBudget(options.budget));
+  BW_ASSIGN(const Budget budget, ParseBudget(options.budget));
+  tune.budget_seconds = budget.seconds.value_or(std::numeric_limits<double>::infinity());
+  tune.evaluations = budget.evaluations.value_or(tune.evaluations);
+  BW_TRY(CheckDemand(options));
+  if (!options.session.confidence.empty()) {
+    BW_ASSIGN(tune.confidence, ParseConfidence(options.session.confidence));
+  }
+  tune.judged = !options.session.judge.command.empty();
   const auto formats = [&](const std::string& own, const char* flag) {
     return own.empty() ? ParseFormats(options.formats, "--formats") : ParseFormats(own, flag);
   };
@@ -98,9 +115,34 @@ Expected<TuneData> ReadData(const Options& options) {
   return SplitData(sources, options.run.seed);
 }
 
+// The splits, and what the drop on the test split says of unseen samples; or the judge.
+void Prove(const Options& options, const TuneData& data, const Metric& metric,
+           const TuneOptions& tune, const TuneResult& result, const TuneSession& session,
+           Report& report) {
+  const SplitContents& contents = session.contents();
+  const std::size_t calibration = std::min(data.calibration.size(), tune.calibration_samples);
+  report.splits = {calibration, data.search.size(), data.test.size(),
+                   contents.search_in_calibration, contents.test_in_others};
+  report.split = fmt::format(
+      "Splits: {} samples for calibration, {} for the search, {} for the test; seed {}; {} of the "
+      "test samples stand in the others too.",
+      calibration, data.search.size(), data.test.size(), tune.seed, contents.test_in_others);
+  report.interrupted = session.interrupted();
+  if (const JudgeProgram* judge = session.judge()) {
+    report.judge = {options.session.judge.command, judge->runs(), judge->faults()};
+    report.metric = "judge";
+    report.percent = false;
+    return;
+  }
+  report.confidence_demanded = tune.confidence.has_value();
+  report.search_upper_limit = result.search_upper_limit;
+  report.certificate = MakeCertificate(metric, data.test, result.float_test, result.quantized_test,
+                                       tune.confidence.value_or(0.95), result.max_drop);
+}
+
 Expected<Report> MakeReport(const Options& options, const Graph& graph, const QuantTargets& targets,
                             const TuneData& data, const Metric& metric, const TuneOptions& tune,
-                            const TuneResult& result) {
+                            const TuneResult& result, const TuneSession& session) {
   Report report;
   report.network = options.model;
   report.data = data.test.origin();
@@ -109,10 +151,7 @@ Expected<Report> MakeReport(const Options& options, const Graph& graph, const Qu
   report.float_value = result.float_test.value;
   report.quantized_value = result.quantized_test.value;
   report.images = result.float_test.images;
-  report.split = fmt::format(
-      "Disjoint samples: {} for calibration, {} for the search, {} for the test; seed {}.",
-      std::min(data.calibration.size(), tune.calibration_samples), data.search.size(),
-      data.test.size(), tune.seed);
+  Prove(options, data, metric, tune, result, session, report);
   report.max_drop = result.max_drop;
   report.search_drop = result.search_drop;
   report.layers = LowerToIntegers(result.quantized).layers;
@@ -120,6 +159,29 @@ Expected<Report> MakeReport(const Options& options, const Graph& graph, const Qu
   BW_ASSIGN(report.tensors, TensorReports(graph, result.quantized, targets, result.plan,
                                           result.statistics, result.chosen));
   return report;
+}
+
+// The exit code, and why it is not 0.
+int ExitCode(const Report& report, const TuneOptions& tune, const TuneResult& result) {
+  const bool certified =
+      !tune.confidence || (report.certificate && report.certificate->certified());
+  const bool kept = certified && (tune.confidence || report.drop() <= result.max_drop);
+  if (result.feasible && kept) return 0;
+  if (result.feasible && !certified && report.certificate) {
+    fmt::print(
+        stderr,
+        "bitwright: not certified: at {:g} % confidence the drop is at most {:.4f} on the "
+        "test split, {:.4f} is allowed; give more data, a smaller --max-drop for the search, "
+        "or a lower --confidence\n",
+        100 * *tune.confidence, report.certificate->upper_limit, result.max_drop);
+    return static_cast<int>(ErrorKind::kConstraint);
+  }
+  fmt::print(stderr, "bitwright: the drop is {:.4f} on the {} split, {:.4f} is allowed; {}\n",
+             result.feasible ? report.drop() : result.search_drop,
+             result.feasible ? "test" : "search", result.max_drop,
+             result.feasible ? "give more data or a smaller --max-drop"
+                             : "add wider formats to --formats");
+  return static_cast<int>(ErrorKind::kConstraint);
 }
 
 Expected<int> Run(const Options& options) {
@@ -131,27 +193,26 @@ Expected<int> Run(const Options& options) {
   BW_ASSIGN(const TuneData data, ReadData(options));
   BW_ASSIGN(const Metric* metric, ChooseMetric(options.data.metric, data.search));
   BW_TRY(MakeFolder(options.out));
-  const auto save = [&](const Plan& plan, const Graph& quantized) {
-    return WriteNetwork(options.out, plan, quantized);
+  BW_ASSIGN(const std::unique_ptr<TuneSession> session,
+            TuneSession::Start(options.session, options.out, SettingsText(*options.line), graph,
+                               data, *metric, tune));
+  const auto save = [&](const Plan& plan, const Graph& quantized) -> Expected<void> {
+    BW_TRY(WriteNetwork(options.out, plan, quantized));
+    session->Saved();
+    return {};
   };
   const Expected<TuneResult> result =
-      Tune(graph, *targets, data, *metric, tune, save, TerminalProgress());
+      Tune(graph, *targets, data, *metric, tune, save, TerminalProgress(), session->hooks());
   ClearProgress();
   if (!result) return Context(options.model, result.error());
   BW_TRY(WriteNetwork(options.out, result->plan, result->quantized));
-  BW_TRY(WriteFront(options.out, result->front));
-  BW_ASSIGN(Report report, MakeReport(options, graph, *targets, data, *metric, tune, *result));
+  if (session->judge() == nullptr) BW_TRY(WriteFront(options.out, result->front));
+  BW_ASSIGN(Report report,
+            MakeReport(options, graph, *targets, data, *metric, tune, *result, *session));
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   report.peak_memory_bytes = PeakMemory();
   BW_TRY(WriteReport(options.out, report, options.run.json));
-  const bool kept = report.drop() <= result->max_drop;
-  if (result->feasible && kept) return 0;
-  fmt::print(stderr, "bitwright: the drop is {:.4f} on the {} split, {:.4f} is allowed; {}\n",
-             result->feasible ? report.drop() : result->search_drop,
-             result->feasible ? "test" : "search", result->max_drop,
-             result->feasible ? "give more data or a smaller --max-drop"
-                              : "add wider formats to --formats");
-  return static_cast<int>(ErrorKind::kConstraint);
+  return ExitCode(report, tune, *result);
 }
 
 std::string StrategyNames() {
@@ -166,6 +227,8 @@ CommandAction Prepare(CLI::App& app) {
   AddModel(app, options->model);
   AddData(app, options->data, true);
   AddRun(app, options->run);
+  AddSession(app, options->session);
+  options->line = &app;
   app.add_option("-o,--out", options->out, "folder for model.onnx, plan.json and the report")
       ->required();
   app.add_option("--max-drop", options->max_drop, "allowed loss of the metric: 1% or 0.01");
@@ -195,7 +258,8 @@ CommandAction Prepare(CLI::App& app) {
                  "classifiers, 4 for other metrics")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--budget", options->budget,
-                 "time: 90s, 5m, 1h; the best plan so far is always on disk");
+                 "time: 90s, 5m, 1h; or whole plans: 200evals; or both: 5m,200evals. The best plan "
+                 "so far is always on disk");
   app.add_option("--evaluations", tune.evaluations, "at most so many measurements of whole plans")
       ->check(CLI::PositiveNumber);
   app.add_option("--sensitivity-samples", tune.sensitivity_samples,
