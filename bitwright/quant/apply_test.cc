@@ -65,8 +65,8 @@ TEST(FixScales, SaysWhatIsMissing) {
             "activation 'r' has no scale for spec 'uint4'; give calibration data with --data");
   plan = bench.PlanWith("r", "int4:b4");
   EXPECT_EQ(FixScales(plan, bench.targets, bench.statistics).error().message,
-            "spec 'int4:b4' for activation 'r': activations take one scale per tensor; leave the "
-            "grain out");
+            "spec 'int4:b4' for activation 'r': activations take one scale per tensor, or blocks "
+            "along axis 1 under e8m0 or two levels; leave the grain out");
 }
 
 TEST(ApplyPlan, GivesWeightsTheirCodesAndLeavesTheRestAlone) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "bitwright/base/text.h"
+#include "bitwright/tensor/block_scale.h"
 
 namespace bw {
 namespace {
@@ -72,8 +73,15 @@ Expected<QuantSpec> WeightSpec(std::string_view text, const QuantTarget& target)
 
 Expected<QuantSpec> ActivationSpec(std::string_view text, const ActivationStatistics& statistics) {
   BW_ASSIGN(QuantSpec spec, QuantSpec::Parse(text));
+  if (const auto* block = std::get_if<PerBlock>(&spec.grain); block != nullptr && IsDynamic(spec)) {
+    spec.grain = PerTile{block->size, 1, 1};  // along the channels, the last block may be shorter
+    return spec;
+  }
   if (!std::holds_alternative<PerTensor>(spec.grain)) {
-    return Fail("spec '{}': activations take one scale per tensor; leave the grain out", text);
+    return Fail(
+        "spec '{}': activations take one scale per tensor, or blocks under e8m0 or two levels; "
+        "leave the grain out",
+        text);
   }
   if (spec.element.info().fitted_from_data && !statistics.sample.empty()) {
     BW_ASSIGN(spec.element, FitFormat(spec.element, statistics.sample, {}));

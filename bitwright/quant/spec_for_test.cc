@@ -70,9 +70,16 @@ TEST(ActivationSpec, TakesTheUnsignedFormWithoutNegativeValues) {
 
 TEST(ActivationSpec, RefusesOtherGrains) {
   EXPECT_EQ(ForActivation("int8:c0", 0),
-            "spec 'int8:c0': activations take one scale per tensor; leave the grain out");
-  EXPECT_EQ(ForActivation("mxfp4", -1),
-            "spec 'mxfp4': activations take one scale per tensor; leave the grain out");
+            "spec 'int8:c0': activations take one scale per tensor, or blocks under e8m0 or two "
+            "levels; leave the grain out");
+  EXPECT_EQ(ForActivation("int4:b32:fp16", -1),
+            "spec 'int4:b32:fp16': activations take one scale per tensor, or blocks under e8m0 or "
+            "two levels; leave the grain out");
+}
+
+TEST(ActivationSpec, LaysBlocksAlongTheChannels) {
+  EXPECT_EQ(ForActivation("mxfp4", -1), "e2m1:m32x1@1:e8m0");
+  EXPECT_EQ(ForActivation("nvfp4", 0), "e2m1:m16x1@1:e4m3fn*fp32");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "bitwright/report/report.h"
+#include "bitwright/tensor/block_scale.h"
 
 namespace bw {
 namespace {
@@ -18,6 +19,7 @@ double SqnrDb(std::span<const float> values, std::span<const float> rounded) {
 
 Expected<double> ActivationSqnr(const std::string& name, const TensorPlan& plan,
                                 const ActivationStatistics& statistics) {
+  if (IsDynamic(plan.spec)) return NAN;  // blocks cannot be made of a sample
   BW_ASSIGN(const QuantParams params, ActivationParams(name, plan, &statistics));
   std::vector<float> rounded = statistics.sample;
   BW_ASSIGN(const Grouping grouping,

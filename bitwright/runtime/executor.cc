@@ -8,6 +8,7 @@
 #include "bitwright/base/text.h"
 #include "bitwright/runtime/isa.h"
 #include "bitwright/runtime/memory_plan.h"
+#include "bitwright/tensor/block_scale.h"
 
 namespace bw {
 namespace {
@@ -121,6 +122,11 @@ void Executor::Quantize(ValueId id, std::byte* data) const {
   const TensorRef view{TypeOf(id).dtype, TypeOf(id).shape, data};
   const Expected<Grouping> grouping = MakeGrouping(quantizer->spec.grain, view.shape);
   BW_CHECK(grouping.has_value());
+  if (IsDynamic(quantizer->spec)) {
+    FakeQuantizeDynamic(view.span<float>(), *grouping, quantizer->spec,
+                        quantizer->params.scales[0]);
+    return;
+  }
   BW_CHECK(
       FakeQuantize(view.span<float>(), *grouping, quantizer->spec, quantizer->params).has_value());
 }

@@ -12,7 +12,8 @@
 
 namespace bw {
 
-// Rounds an activation to its format right after it is computed (or read, for a graph input).
+// Rounds an activation to its format right after it is computed (or read, for a graph input). Under
+// a spec of blocks (IsDynamic) scales follow from the values, and the one of `params` is the outer.
 struct ActivationQuantizer {
   QuantSpec spec;
   QuantParams params;

@@ -27,12 +27,8 @@ float PowerOfTwoScale(float magnitude, double element_max) {
   return std::ldexp(1.0f, std::clamp(exponent, -kLimit, kLimit));
 }
 
-// The outer scale of two levels.
-float TensorScale(std::span<const float> magnitudes, double element_max, const Format& scale) {
-  const float most =
-      magnitudes.empty() ? 0 : *std::max_element(magnitudes.begin(), magnitudes.end());
-  const auto outer = static_cast<float>(static_cast<double>(most) / element_max / scale.info().max);
-  return outer > 0 ? outer : 1.0f;
+double Largest(std::span<const float> magnitudes) {
+  return magnitudes.empty() ? 0 : *std::max_element(magnitudes.begin(), magnitudes.end());
 }
 
 }  // namespace
@@ -49,7 +45,7 @@ Expected<float> HoldScale(double scale, const Format& scale_format) {
 }
 
 Expected<QuantParams> BlockScales(std::span<const float> values, const Grouping& grouping,
-                                  const QuantSpec& spec) {
+                                  const QuantSpec& spec, std::optional<float> outer) {
   if (!spec.symmetric) {
     return Fail("spec '{}': scales by the maximum have no zero points, allowed are symmetric specs",
                 spec.ToString());
@@ -57,7 +53,7 @@ Expected<QuantParams> BlockScales(std::span<const float> values, const Grouping&
   const double element_max = spec.element.info().max;
   const std::vector<float> magnitudes = LargestMagnitudes(values, grouping);
   QuantParams params;
-  if (spec.two_level) params.tensor_scale = TensorScale(magnitudes, element_max, spec.scale);
+  if (spec.two_level) params.tensor_scale = outer ? *outer : OuterScale(Largest(magnitudes), spec);
   for (const float magnitude : magnitudes) {
     const double wanted = static_cast<double>(magnitude) / element_max;
     if (magnitude == 0) {
@@ -78,6 +74,25 @@ Expected<QuantParams> BlockScales(std::span<const float> values, const Grouping&
     }
   }
   return params;
+}
+
+float OuterScale(double magnitude, const QuantSpec& spec) {
+  const auto outer =
+      static_cast<float>(magnitude / spec.element.info().max / spec.scale.info().max);
+  return outer > 0 ? outer : 1.0f;
+}
+
+bool IsDynamic(const QuantSpec& spec) {
+  const bool blocks =
+      std::holds_alternative<PerBlock>(spec.grain) || std::holds_alternative<PerTile>(spec.grain);
+  return blocks && spec.symmetric && (spec.two_level || spec.scale.name() == "e8m0");
+}
+
+void FakeQuantizeDynamic(std::span<float> values, const Grouping& grouping, const QuantSpec& spec,
+                         float outer) {
+  const Expected<QuantParams> params = BlockScales(values, grouping, spec, outer);
+  BW_CHECK(params.has_value());
+  BW_CHECK(FakeQuantize(values, grouping, spec, *params).has_value());
 }
 
 }  // namespace bw

@@ -2,6 +2,8 @@
 // Scales from the values alone, by the rule of the format: what block formats do, and what can be
 // done while a network runs.
 
+#include <optional>
+
 #include "bitwright/tensor/qtensor.h"
 
 namespace bw {
@@ -17,7 +19,20 @@ Expected<float> HoldScale(double scale, const Format& scale_format);
 //                value to m / (M * outer), at least the least positive one (NVFP4)
 //   otherwise    the nearest value to m / M; fails where the format cannot hold it
 // A group of zeros gets the value nearest to 1. Fails on an asymmetric spec.
+// The outer scale of two levels may be given: block scales beyond the format's greatest then stay
+// there.
 Expected<QuantParams> BlockScales(std::span<const float> values, const Grouping& grouping,
-                                  const QuantSpec& spec);
+                                  const QuantSpec& spec, std::optional<float> outer = {});
+
+// The outer scale of two levels for a tensor with this largest magnitude.
+float OuterScale(double magnitude, const QuantSpec& spec);
+
+// A spec whose scales can be found while a network runs, and never fail: symmetric blocks or tiles
+// under powers of two (e8m0) or two levels.
+bool IsDynamic(const QuantSpec& spec);
+
+// Rounds in place under BlockScales of the values themselves. The spec must be IsDynamic.
+void FakeQuantizeDynamic(std::span<float> values, const Grouping& grouping, const QuantSpec& spec,
+                         float outer);
 
 }  // namespace bw

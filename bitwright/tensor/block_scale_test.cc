@@ -96,5 +96,46 @@ TEST(HoldScale, TakesTheNearestWithinHalfAGapOfTheGreatest) {
   EXPECT_EQ(*HoldScale(1e-40, *Format::Parse("fp32")), 1e-40f);
 }
 
+// Blocks of 3 channels at each position of [2, 5, 2, 2], by plain loops; the last has 2.
+TEST(FakeQuantizeDynamic, RoundsEachBlockUnderItsOwnScale) {
+  const QuantSpec spec = *QuantSpec::Parse("e2m1:m3x1@1:e8m0");
+  ASSERT_TRUE(IsDynamic(spec));
+  std::vector<float> values(40);
+  Rng rng(5);
+  for (float& x : values) x = static_cast<float>(rng.Normal() * std::exp2(rng.Uniform(-6, 6)));
+  std::vector<float> rounded = values;
+  FakeQuantizeDynamic(rounded, *MakeGrouping(spec.grain, {2, 5, 2, 2}), spec, 1);
+  for (std::size_t n = 0; n < 2; ++n) {
+    for (std::size_t p = 0; p < 4; ++p) {
+      for (std::size_t c = 0; c < 5; ++c) {
+        float most = 0;
+        for (std::size_t k = c / 3 * 3; k < std::min<std::size_t>(5, c / 3 * 3 + 3); ++k)
+          most = std::max(most, std::fabs(values[(n * 5 + k) * 4 + p]));
+        const double scale = std::exp2(std::floor(std::log2(most)) - 2);
+        const std::size_t i = (n * 5 + c) * 4 + p;
+        EXPECT_EQ(rounded[i], static_cast<float>(scale * spec.element.Round(values[i] / scale)));
+      }
+    }
+  }
+}
+
+TEST(FakeQuantizeDynamic, KeepsTheOuterScaleThatItIsGiven) {
+  const QuantSpec spec = *QuantSpec::Parse("e2m1:b2:e4m3fn*fp32");
+  ASSERT_TRUE(IsDynamic(spec));
+  std::vector<float> small = {6, 3, 0, 0};
+  std::vector<float> with_others = {6, 3, 6000, 6};  // a larger block changes nothing for the first
+  const float outer = OuterScale(600, spec);
+  FakeQuantizeDynamic(small, *MakeGrouping(spec.grain, {4}), spec, outer);
+  FakeQuantizeDynamic(with_others, *MakeGrouping(spec.grain, {4}), spec, outer);
+  EXPECT_EQ(small[0], with_others[0]);
+  EXPECT_EQ(small[1], with_others[1]);
+  EXPECT_FLOAT_EQ(with_others[2], 600);  // saturated
+}
+
+TEST(IsDynamic, IsForSymmetricBlocksWhoseScalesAlwaysExist) {
+  for (const char* text : {"int8", "int8:c0", "int4:b32:fp16", "int4:b32"})
+    EXPECT_FALSE(IsDynamic(*QuantSpec::Parse(text))) << text;
+}
+
 }  // namespace
 }  // namespace bw

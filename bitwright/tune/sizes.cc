@@ -8,7 +8,8 @@ std::int64_t TensorBytes(const QuantTarget& target, const QuantSpec& spec) {
   const auto bits = static_cast<std::int64_t>(spec.element.bits());
   const std::int64_t codes = (target.elements * bits + 7) / 8;
   // An activation's one scale, and the values of a format fitted to it, are part of the program.
-  if (target.kind == TargetKind::kActivation) return codes;
+  const bool one_scale = std::holds_alternative<PerTensor>(spec.grain);
+  if (target.kind == TargetKind::kActivation && one_scale) return codes;
   const Expected<Grouping> grouping = MakeGrouping(spec.grain, target.shape);
   BW_CHECK(grouping.has_value());
   const std::int64_t zeros = spec.symmetric ? 0 : bits;

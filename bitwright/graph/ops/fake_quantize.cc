@@ -1,17 +1,22 @@
-// Rounds every element to the values of a per-tensor spec: scale * (decode(code) - zero).
+// Rounds every element to the values of a per-tensor spec: scale * (decode(code) - zero). Under a
+// spec of blocks (block_scale.h, IsDynamic) the scales follow from the values at hand, and `scale`
+// is the outer one of two levels.
 
 #include <limits>
 
 #include "bitwright/graph/ops/move.h"
-#include "bitwright/tensor/qtensor.h"
+#include "bitwright/tensor/block_scale.h"
 
 namespace bw::ops {
 namespace {
 
 Expected<QuantSpec> ReadSpec(const Node& node) {
   BW_ASSIGN(QuantSpec spec, QuantSpec::Parse(node.attributes.String("spec", "")));
-  if (!std::holds_alternative<PerTensor>(spec.grain)) {
-    return Fail("spec is '{}', only one scale for the whole tensor is allowed", spec.ToString());
+  if (!std::holds_alternative<PerTensor>(spec.grain) && !IsDynamic(spec)) {
+    return Fail(
+        "spec is '{}', only one scale for the whole tensor, or blocks under e8m0 or two levels are "
+        "allowed",
+        spec.ToString());
   }
   return spec;
 }
@@ -19,11 +24,15 @@ Expected<QuantSpec> ReadSpec(const Node& node) {
 // Rounds in place.
 Expected<void> Round(const Node& node, const QuantSpec& spec, std::span<float> values,
                      const Shape& shape) {
+  BW_ASSIGN(const Grouping grouping, MakeGrouping(spec.grain, shape));
+  if (IsDynamic(spec)) {
+    FakeQuantizeDynamic(values, grouping, spec, node.attributes.Float("scale", 1));
+    return {};
+  }
   QuantParams params{{node.attributes.Float("scale", 1)}, {}};
   if (!spec.symmetric) {
     params.zeros = {static_cast<std::int32_t>(node.attributes.Int("zero", 0))};
   }
-  BW_ASSIGN(const Grouping grouping, MakeGrouping(spec.grain, shape));
   return FakeQuantize(values, grouping, spec, params);
 }
 
@@ -42,6 +51,10 @@ Expected<Types> Infer(const InferInput& in) {
     return Fail(
         "zero is {} for spec '{}', allowed: {}", zero, spec.ToString(),
         spec.symmetric ? std::string("0") : fmt::format("{} to {}", element.min, element.max));
+  }
+  if (IsDynamic(spec)) {
+    BW_TRY(MakeGrouping(spec.grain, in.types[0].shape));
+    return Types{in.types[0]};
   }
   std::vector<float> probe(1, 0.0F);
   BW_TRY(Round(in.node, spec, probe, {1}));

@@ -223,8 +223,10 @@ TEST(Refusals, FakeQuantize) {
   EXPECT_EQ(refusal("int4", 0, 0), "scale is 0, it must be positive and finite");
   EXPECT_EQ(refusal("int4", 1, 3), "zero is 3 for spec 'int4', allowed: 0");
   EXPECT_EQ(refusal("uint4:asym", 1, 16), "zero is 16 for spec 'uint4:asym', allowed: 0 to 15");
-  EXPECT_EQ(refusal("int4:c0", 1, 0),
-            "spec is 'int4:c0', only one scale for the whole tensor is allowed");
+  EXPECT_EQ(
+      refusal("int4:c0", 1, 0),
+      "spec is 'int4:c0', only one scale for the whole tensor, or blocks under e8m0 or two levels "
+      "are allowed");
   EXPECT_NE(refusal("nonsense", 1, 0), "accepted");
 }
 

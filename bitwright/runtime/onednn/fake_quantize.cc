@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "bitwright/runtime/kernel.h"
-#include "bitwright/tensor/qtensor.h"
+#include "bitwright/tensor/block_scale.h"
 
 namespace bw::kernels {
 namespace {
@@ -17,7 +17,11 @@ class FakeQuantizeKernel final : public Kernel {
     const auto x = inputs[0].span<float>();
     const auto y = outputs[0].span<float>();
     std::copy(x.begin(), x.end(), y.begin());
-    BW_CHECK(FakeQuantize(y, grouping_, spec_, params_).has_value());
+    if (IsDynamic(spec_)) {
+      FakeQuantizeDynamic(y, grouping_, spec_, params_.scales[0]);
+    } else {
+      BW_CHECK(FakeQuantize(y, grouping_, spec_, params_).has_value());
+    }
   }
 
  private:
@@ -26,11 +30,13 @@ class FakeQuantizeKernel final : public Kernel {
   Grouping grouping_;
 };
 
-// One scale and, for an asymmetric spec, one zero point for the whole tensor.
+// One scale and, for an asymmetric spec, one zero point for the whole tensor; or scales of blocks
+// that follow from the values.
 std::unique_ptr<Kernel> Make(const Node& node, std::span<const TensorType> inputs,
                              std::span<const TensorType>, std::span<const Tensor* const>) {
   const auto spec = QuantSpec::Parse(node.attributes.String("spec", ""));
-  if (!spec || !std::holds_alternative<PerTensor>(spec->grain)) return nullptr;
+  if (!spec || (!std::holds_alternative<PerTensor>(spec->grain) && !IsDynamic(*spec)))
+    return nullptr;
   auto grouping = MakeGrouping(spec->grain, inputs[0].shape);
   if (!grouping) return nullptr;
   QuantParams params{{node.attributes.Float("scale", 1)}, {}};
