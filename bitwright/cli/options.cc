@@ -90,7 +90,7 @@ void AddData(CLI::App& app, DataOptions& options, bool required) {
 }
 
 void AddScaleMethods(CLI::App& app, std::string& weights, std::string& activations) {
-  constexpr const char* kMethods = "mse | norm[=P] | max | percentile[=P] | dda";
+  constexpr const char* kMethods = "mse | norm[=P] | max | percentile[=P] | kl | dda";
   app.add_option("--scale-method", weights, fmt::format("of weights: {}", kMethods));
   app.add_option("--activation-scale-method", activations,
                  fmt::format("of activations: {}{}",

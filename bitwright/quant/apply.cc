@@ -1,12 +1,14 @@
 #include "bitwright/quant/apply.h"
 
 #include <algorithm>
+#include <cmath>
 #include <mutex>
 
 #include "bitwright/base/parallel.h"
 #include "bitwright/quant/bias_correction.h"
 #include "bitwright/quant/compensate.h"
 #include "bitwright/quant/fit_spec.h"
+#include "bitwright/tensor/block_scale.h"
 
 namespace bw {
 namespace {
@@ -46,8 +48,9 @@ Expected<QTensor> QuantizeWeight(const Tensor& weight, const TensorPlan& plan,
         plan.codes ? fmt::format("codes of '{}'", plan.codes->coded_for) : "no codes");
   }
   BW_ASSIGN(const Grouping grouping, MakeGrouping(plan.spec.grain, weight.shape()));
-  BW_ASSIGN(const ReadySpec ready,
-            ReadySpecFor(weight.span<float>(), grouping, plan.spec, plan.scale_method));
+  const bool by_moments = plan.scale_method == kScaleByMoments;
+  BW_ASSIGN(ReadySpec ready, ReadySpecFor(weight.span<float>(), grouping, plan.spec,
+                                          by_moments ? "mse" : plan.scale_method));
   if (plan.rounding == WeightRounding::kNearest) {
     return Quantize(weight, ready.spec, ready.params);
   }
@@ -57,6 +60,7 @@ Expected<QTensor> QuantizeWeight(const Tensor& weight, const TensorPlan& plan,
         "round to "
         "nearest");
   }
+  if (by_moments) ready.params = BetterScales(weight, ready.spec, ready.params, *inputs);
   return Quantize(RoundCompensated(weight, ready.spec, ready.params, *inputs), ready.spec,
                   ready.params);
 }
@@ -102,9 +106,11 @@ bool NeedsLayerInputs(const Plan& plan) {
 
 Expected<QuantParams> ActivationParams(const std::string& name, const TensorPlan& plan,
                                        const ActivationStatistics* statistics) {
-  if (!std::holds_alternative<PerTensor>(plan.spec.grain)) {
+  if (!std::holds_alternative<PerTensor>(plan.spec.grain) && !IsDynamic(plan.spec)) {
     return Fail(
-        "spec '{}' for activation '{}': activations take one scale per tensor; leave the grain out",
+        "spec '{}' for activation '{}': activations take one scale per tensor, or blocks along "
+        "axis 1 "
+        "under e8m0 or two levels; leave the grain out",
         plan.spec.ToString(), name);
   }
   if (plan.HasScale()) {
@@ -115,6 +121,10 @@ Expected<QuantParams> ActivationParams(const std::string& name, const TensorPlan
   if (statistics == nullptr || statistics->count == 0) {
     return Fail("activation '{}' has no scale for spec '{}'; give calibration data with --data",
                 name, plan.spec.ToString());
+  }
+  if (IsDynamic(plan.spec)) {
+    const double most = std::max(std::abs(statistics->min), std::abs(statistics->max));
+    return QuantParams{{plan.spec.two_level ? OuterScale(most, plan.spec) : 1.0F}, {}};
   }
   if (IsFitted(plan.spec.element)) return QuantParams{{1.0F}, {}};  // its values are the tensor's
   return ChooseScale({statistics->sample, statistics->min, statistics->max, &plan.spec},

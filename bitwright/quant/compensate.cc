@@ -4,8 +4,11 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <vector>
+
+#include "bitwright/tensor/scale_error.h"
 
 namespace bw {
 namespace {
@@ -49,13 +52,41 @@ Matrix Propagator(const Matrix& moments, const std::vector<Eigen::Index>& order)
   return inverse.llt().matrixU();
 }
 
+// What one group of the layer's inputs says: the second moments, columns in order of falling
+// curvature, and how errors spread.
+struct Curvature {
+  Matrix moments;
+  std::vector<Eigen::Index> order;
+  Matrix propagator;
+};
+
+std::vector<Curvature> Curvatures(const LayerInputs& inputs) {
+  std::vector<Curvature> curvatures;
+  for (std::int64_t group = 0; group < inputs.groups; ++group) {
+    Curvature curvature;
+    curvature.moments = SecondMoments(inputs, group);
+    curvature.order = ByCurvature(curvature.moments);
+    curvature.propagator = Propagator(curvature.moments, curvature.order);
+    curvatures.push_back(std::move(curvature));
+  }
+  return curvatures;
+}
+
 // Element indices of a weight by (output channel, column).
 struct Layout {
-  std::int64_t channel_stride = 1, column_stride = 1;
+  std::int64_t channels, length;
+  bool rows_first;
   std::int64_t operator()(std::int64_t channel, std::int64_t column) const {
-    return channel * channel_stride + column * column_stride;
+    return rows_first ? channel * length + column : column * channels + channel;
   }
 };
+
+Layout LayoutOf(const Tensor& weight, const LayerInputs& inputs) {
+  const Layout at{weight.shape()[static_cast<std::size_t>(inputs.channel_axis)], inputs.length,
+                  inputs.channel_axis == 0};
+  BW_CHECK(!inputs.empty() && weight.size() == at.channels * at.length);
+  return at;
+}
 
 double Nearest(double value, const QuantSpec& spec, const QuantParams& params, std::int64_t group) {
   const auto g = static_cast<std::size_t>(group);
@@ -67,43 +98,110 @@ double Nearest(double value, const QuantSpec& spec, const QuantParams& params, s
   return static_cast<float>(scale * (code - zero));
 }
 
-}  // namespace
-
-Tensor RoundCompensated(const Tensor& weight, const QuantSpec& spec, const QuantParams& params,
-                        const LayerInputs& inputs) {
+Tensor Round(const Tensor& weight, const QuantSpec& spec, const QuantParams& params,
+             const LayerInputs& inputs, const std::vector<Curvature>& curvatures) {
   const Expected<Grouping> grouping = MakeGrouping(spec.grain, weight.shape());
-  BW_CHECK(grouping.has_value() && !inputs.empty());
-  const bool rows_first = inputs.channel_axis == 0;
-  const std::int64_t channels = weight.shape()[static_cast<std::size_t>(inputs.channel_axis)];
-  const std::int64_t length = inputs.length, per_group = channels / inputs.groups;
-  BW_CHECK(weight.size() == channels * length);
-  const Layout at = rows_first ? Layout{length, 1} : Layout{1, channels};
+  BW_CHECK(grouping.has_value());
+  const Layout at = LayoutOf(weight, inputs);
+  const std::int64_t per_group = at.channels / inputs.groups;
   Tensor rounded = weight;
   const std::span<float> values = rounded.span<float>();
   for (std::int64_t group = 0; group < inputs.groups; ++group) {
-    const Matrix moments = SecondMoments(inputs, group);
-    const std::vector<Eigen::Index> order = ByCurvature(moments);
-    const Matrix propagator = Propagator(moments, order);
-    Matrix rest(per_group, length);  // columns in order, rounded so far and still to be rounded
+    const auto& [moments, order, propagator] = curvatures[static_cast<std::size_t>(group)];
+    const auto element = [&](std::int64_t c, std::int64_t j) {
+      return at(group * per_group + c, order[static_cast<std::size_t>(j)]);
+    };
+    Matrix rest(per_group, at.length);  // columns in order, rounded so far and still to be rounded
     for (std::int64_t c = 0; c < per_group; ++c) {
-      for (std::int64_t j = 0; j < length; ++j) {
-        rest(c, j) = values[static_cast<std::size_t>(
-            at(group * per_group + c, order[static_cast<std::size_t>(j)]))];
-      }
+      for (std::int64_t j = 0; j < at.length; ++j)
+        rest(c, j) = values[static_cast<std::size_t>(element(c, j))];
     }
     Eigen::VectorXd error(per_group);
-    for (std::int64_t j = 0; j < length; ++j) {
+    for (std::int64_t j = 0; j < at.length; ++j) {
       for (std::int64_t c = 0; c < per_group; ++c) {
-        const std::int64_t element = at(group * per_group + c, order[static_cast<std::size_t>(j)]);
-        const double value = Nearest(rest(c, j), spec, params, grouping->GroupOf(element));
+        const double value = Nearest(rest(c, j), spec, params, grouping->GroupOf(element(c, j)));
         error(c) = (rest(c, j) - value) / propagator(j, j);
-        values[static_cast<std::size_t>(element)] = static_cast<float>(value);
+        values[static_cast<std::size_t>(element(c, j))] = static_cast<float>(value);
       }
-      const std::int64_t left = length - j - 1;
+      const std::int64_t left = at.length - j - 1;
       rest.rightCols(left).noalias() -= error * propagator.row(j).tail(left);
     }
   }
   return rounded;
+}
+
+// e'He of each output channel.
+std::vector<double> OutputErrors(const Tensor& weight, const Tensor& rounded,
+                                 const LayerInputs& inputs,
+                                 const std::vector<Curvature>& curvatures) {
+  const Layout at = LayoutOf(weight, inputs);
+  const std::int64_t per_group = at.channels / inputs.groups;
+  std::vector<double> errors;
+  for (std::int64_t channel = 0; channel < at.channels; ++channel) {
+    Eigen::VectorXd error(at.length);
+    for (std::int64_t j = 0; j < at.length; ++j) {
+      const auto i = static_cast<std::size_t>(at(channel, j));
+      error(j) = static_cast<double>(weight.span<float>()[i]) - rounded.span<float>()[i];
+    }
+    const Matrix& moments = curvatures[static_cast<std::size_t>(channel / per_group)].moments;
+    errors.push_back(error.dot(moments * error));
+  }
+  return errors;
+}
+
+// The output channel that each scale belongs to; empty where channels share scales.
+std::vector<std::int64_t> ChannelOfScale(const Grouping& grouping, const Layout& at) {
+  std::vector<std::int64_t> owner(static_cast<std::size_t>(grouping.groups()), -1);
+  for (std::int64_t channel = 0; channel < at.channels; ++channel) {
+    for (std::int64_t j = 0; j < at.length; ++j) {
+      std::int64_t& known = owner[static_cast<std::size_t>(grouping.GroupOf(at(channel, j)))];
+      if (known >= 0 && known != channel) return {};
+      known = channel;
+    }
+  }
+  return owner;
+}
+
+QuantParams Scaled(const QuantParams& params, const QuantSpec& spec, double factor) {
+  QuantParams scaled = params;
+  for (float& scale : scaled.scales) {
+    scale = RoundScale(factor * static_cast<double>(scale) / params.tensor_scale, spec.scale) *
+            params.tensor_scale;
+  }
+  return scaled;
+}
+
+constexpr double kFactors[] = {1.0, 0.6, 0.7, 0.78, 0.85, 0.92, 1.07, 1.15};
+
+}  // namespace
+
+Tensor RoundCompensated(const Tensor& weight, const QuantSpec& spec, const QuantParams& params,
+                        const LayerInputs& inputs) {
+  return Round(weight, spec, params, inputs, Curvatures(inputs));
+}
+
+QuantParams BetterScales(const Tensor& weight, const QuantSpec& spec, const QuantParams& params,
+                         const LayerInputs& inputs) {
+  if (!spec.symmetric) return params;
+  const Layout at = LayoutOf(weight, inputs);
+  const std::vector<std::int64_t> owner =
+      ChannelOfScale(MakeGrouping(spec.grain, weight.shape()).value(), at);
+  const std::vector<Curvature> curvatures = Curvatures(inputs);
+  QuantParams best = params;
+  std::vector<double> least;  // by output channel, or one for all
+  for (const double factor : kFactors) {
+    const QuantParams scaled = Scaled(params, spec, factor);
+    std::vector<double> errors =
+        OutputErrors(weight, Round(weight, spec, scaled, inputs, curvatures), inputs, curvatures);
+    if (owner.empty()) errors = {std::accumulate(errors.begin(), errors.end(), 0.0)};
+    if (least.empty()) least.assign(errors.size(), std::numeric_limits<double>::infinity());
+    for (std::size_t g = 0; g < best.scales.size(); ++g) {
+      const auto c = static_cast<std::size_t>(owner.empty() ? 0 : owner[g]);
+      if (errors[c] < least[c]) best.scales[g] = scaled.scales[g];
+    }
+    for (std::size_t c = 0; c < least.size(); ++c) least[c] = std::min(least[c], errors[c]);
+  }
+  return best;
 }
 
 }  // namespace bw

@@ -15,4 +15,15 @@ namespace bw {
 Tensor RoundCompensated(const Tensor& weight, const QuantSpec& spec, const QuantParams& params,
                         const LayerInputs& inputs);
 
+// In place of a scale method's name in a plan's entry of a weight: mse, and where the weight is
+// rounded with compensation, BetterScales of that.
+inline constexpr std::string_view kScaleByMoments = "moments";
+
+// Scales that give the layer a nearer output: of a few multiples of `params` (0.6 to 1.15), for
+// each output channel the one with the least e'He after compensated rounding, H the second-moment
+// matrix; one multiple for all channels where they share scales. Symmetric specs; others come back
+// as they are.
+QuantParams BetterScales(const Tensor& weight, const QuantSpec& spec, const QuantParams& params,
+                         const LayerInputs& inputs);
+
 }  // namespace bw

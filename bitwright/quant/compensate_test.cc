@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "bitwright/base/rng.h"
 #include "bitwright/quant/apply.h"
@@ -122,6 +123,58 @@ TEST(RoundCompensated, StandsDeadConstantAndSingleInputs) {
   for (const LayerInputs& inputs : {dead, constant, single}) {
     const Tensor rounded = RoundCompensated(weight, spec, params, inputs);
     for (const float x : rounded.span<float>()) EXPECT_TRUE(std::isfinite(x));
+  }
+}
+
+TEST(BetterScales, NeverRaiseTheOutputErrorAndLowerItAtFewBits) {
+  for (const char* text : {"int3:c0", "e2m1:c0:fp16", "int3:b12", "int3", "dybit4:b36:e8m0"}) {
+    const QuantSpec spec = QuantSpec::Parse(text).value();
+    const Tensor weight = RandomTensor({16, 8, 3, 3}, 3);
+    const LayerInputs inputs = CorrelatedInputs(0, 1, 72, 256);
+    const QuantParams params = Params(weight, spec);
+    const QuantParams better = BetterScales(weight, spec, params, inputs);
+    const auto error = [&](const QuantParams& p) {
+      return OutputError(weight, RoundCompensated(weight, spec, p, inputs), inputs);
+    };
+    EXPECT_LE(error(better), error(params) * 1.02) << text;
+    if (std::string(text) == "int3:c0") EXPECT_LT(error(better), 0.95 * error(params));
+    EXPECT_TRUE(CheckParams(spec, MakeGrouping(spec.grain, weight.shape()).value(), better));
+  }
+}
+
+// All roundings of a tiny layer, one by one.
+double LeastOutputError(const Tensor& weight, const QuantSpec& spec, const QuantParams& params,
+                        const LayerInputs& inputs) {
+  const std::span<const double> values = spec.element.values();
+  const auto n = static_cast<std::size_t>(weight.size());
+  std::size_t count = 1;
+  for (std::size_t i = 0; i < n; ++i) count *= values.size();
+  double least = std::numeric_limits<double>::infinity();
+  Tensor rounded = weight;
+  for (std::size_t code = 0; code < count; ++code) {
+    std::size_t rest = code;
+    for (std::size_t i = 0; i < n; ++i, rest /= values.size())
+      rounded.span<float>()[i] =
+          static_cast<float>(params.scales[0] * values[rest % values.size()]);
+    least = std::min(least, OutputError(weight, rounded, inputs));
+  }
+  return least;
+}
+
+TEST(RoundCompensated, LiesBetweenNearestAndTheOptimumOnAverageOverTinyLayers) {
+  for (const char* text : {"int2", "exp3", "dybit3"}) {
+    const QuantSpec spec = QuantSpec::Parse(text).value();
+    double nearest = 0, compensated = 0, optimum = 0;
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+      const Tensor weight = RandomTensor({1, 4}, seed);
+      const LayerInputs inputs = CorrelatedInputs(0, 1, 4, 16);
+      const QuantParams params = Params(weight, spec);
+      nearest += OutputError(weight, Dequantize(Quantize(weight, spec, params).value()), inputs);
+      compensated += OutputError(weight, RoundCompensated(weight, spec, params, inputs), inputs);
+      optimum += LeastOutputError(weight, spec, params, inputs);
+    }
+    EXPECT_LT(compensated, nearest) << text;
+    EXPECT_GE(compensated, optimum * (1 - 1e-6)) << text;
   }
 }
 

@@ -250,7 +250,7 @@ TEST(ChooseScales, NamesTheNearestMethod) {
   const Error error = Refusal({1, 2}, "int4", "maxx");
   EXPECT_EQ(
       error.message,
-      "unknown scale method 'maxx'; nearest is 'max' (known: dda, max, mse, norm, percentile)");
+      "unknown scale method 'maxx'; nearest is 'max' (known: dda, kl, max, mse, norm, percentile)");
   EXPECT_EQ(error.kind, ErrorKind::kUsage);
 }
 
@@ -302,6 +302,19 @@ TEST(ChooseScale, UsesTheSampleForTheErrorAndTheRangeForTheMaximum) {
   const QuantParams params = ChooseScale(input, "max").value();
   EXPECT_FLOAT_EQ(params.scales[0], 6.0F / 255);
   EXPECT_EQ(params.zeros, std::vector<std::int32_t>{-43});  // -128 + 85
+}
+
+TEST(Kl, CutsALonelyOutlierAndKeepsAnEvenRange) {
+  std::vector<float> values;
+  Rng rng(3);
+  for (int i = 0; i < 20000; ++i) values.push_back(static_cast<float>(rng.Uniform(0, 1)));
+  const float even = Scales(values, "uint4", "kl").scales[0];
+  EXPECT_NEAR(even, 1.0F / 15, 0.05F / 15);
+  values.push_back(10);
+  const float cut = Scales(values, "uint4", "kl").scales[0];
+  EXPECT_LT(cut, 2.5F / 15);
+  EXPECT_GT(cut, 0.7F / 15);
+  EXPECT_FALSE(Refusal({1, 2}, "int4:asym", "kl").message.empty());
 }
 
 }  // namespace

@@ -155,7 +155,11 @@ void ScaleAll(QuantDraft& draft, const ChannelClasses& classes, const std::vecto
     const QuantTarget& target = draft.targets->tensors[t];
     if (target.kind == TargetKind::kActivation) {
       const std::vector<float> own = FactorsOf(classes, factors, target.value);
-      if (!own.empty()) ScaleStatistics(draft.statistics.activations[t], own);
+      const bool changes = std::any_of(own.begin(), own.end(), [](float s) { return s != 1; });
+      if (!changes) continue;
+      ScaleStatistics(draft.statistics.activations[t], own);
+      const auto entry = draft.plan.tensors.find(target.name);
+      if (entry != draft.plan.tensors.end()) entry->second.fixed.reset();  // found for other values
       continue;
     }
     for (const LinearLayer& layer : classes.layers()) {
