@@ -21,6 +21,14 @@ std::string Field(const std::optional<CompareResult>& result, double CompareResu
   return result ? fmt::format("{}", (*result).*member) : "";
 }
 
+// A field of a CSV file (RFC 4180).
+std::string Quoted(const std::string& text) {
+  if (text.empty()) return "";
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
 Json ResultJson(const std::optional<CompareResult>& result) {
   if (!result) return nullptr;
   return {
@@ -86,8 +94,7 @@ std::string CompareCsv(const CompareTable& table) {
         "{},{},{},{},{},{},{},{},{}\n", row.cell.budget.Name(), row.cell.family, row.cell.weights,
         row.cell.activations, Field(row.nearest, &CompareResult::value),
         Field(row.repaired, &CompareResult::value), Field(row.nearest, &CompareResult::divergence),
-        Field(row.repaired, &CompareResult::divergence),
-        row.refusal.empty() ? "" : "\"" + row.refusal + "\"");
+        Field(row.repaired, &CompareResult::divergence), Quoted(row.refusal));
   }
   return text;
 }
