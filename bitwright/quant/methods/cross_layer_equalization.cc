@@ -9,6 +9,7 @@
 #include <cmath>
 #include <limits>
 
+#include "bitwright/quant/fit_spec.h"
 #include "bitwright/quant/method.h"
 #include "bitwright/quant/scale_channels.h"
 
@@ -58,7 +59,9 @@ void AddTensor(const ActivationStatistics& known, const TensorPlan& plan,
     const std::size_t k = Index(classes[c]);
     channels.noise[k] += step * step;
     channels.energy[k] = std::max(channels.energy[k], known.channels[c].sum_squares / each);
-    channels.most[k] = std::min(channels.most[k], Room(known.channels[c], low, high));
+    // A format fitted to the tensor would have to be fitted again.
+    const double room = IsFitted(plan.spec.element) ? 1 : Room(known.channels[c], low, high);
+    channels.most[k] = std::min(channels.most[k], room);
   }
 }
 
