@@ -101,10 +101,11 @@ std::vector<Change> DyBitSpeedupSteps(const SearchSpace& space, const Demand& de
 Assignment DyBitWithinRmse(const DyBitFacts& facts, double beta) {
   Assignment at = DyBitStart(facts);
   for (std::size_t d = 0; d < at.size(); ++d) {
+    const double start = facts.rmse[d][at[d]];
     for (const auto& [from, to] : {std::pair(8, 4), std::pair(4, 2)}) {
       const auto lower = ChoiceOfWidth(facts, d, to);
       if (facts.width[d][at[d]] != from || !lower) break;
-      if (facts.rmse[d][*lower] > beta * facts.rmse[d][at[d]]) break;
+      if (facts.rmse[d][*lower] > beta * start) break;
       at[d] = *lower;
     }
   }

@@ -30,7 +30,7 @@ std::vector<Change> DyBitSpeedupSteps(const SearchSpace& space, const Demand& de
                                       const DyBitFacts& facts);
 
 // RMSE mode: a decision goes from 8 to 4 and from 4 to 2 bits where the error at the lower width is
-// at most beta times the error at the higher one.
+// at most beta times the error it starts with.
 Assignment DyBitWithinRmse(const DyBitFacts& facts, double beta);
 
 }  // namespace bw

@@ -45,8 +45,8 @@ TEST(DyBitSpeedupSteps, TakesTheLeastErrorOfTheMostCostly) {
 TEST(DyBitWithinRmse, HalvesWhereTheErrorGrowsLittle) {
   EXPECT_EQ(DyBitWithinRmse(kFacts, 1), (Assignment{0, 0, 0, 0}));
   EXPECT_EQ(DyBitWithinRmse(kFacts, 6), (Assignment{0, 0, 1, 1}));
-  EXPECT_EQ(DyBitWithinRmse(kFacts, 15), (Assignment{0, 1, 1, 2}));
-  EXPECT_EQ(DyBitWithinRmse(kFacts, 40), (Assignment{2, 2, 2, 2}));
+  EXPECT_EQ(DyBitWithinRmse(kFacts, 15), (Assignment{0, 1, 1, 1}));
+  EXPECT_EQ(DyBitWithinRmse(kFacts, 100), (Assignment{1, 1, 2, 2}));
 }
 
 TEST(DyBitStart, IsTheWidestOfAtMostEightBits) {

@@ -13,8 +13,8 @@ constexpr double kMostBeta = 1e4;  // of the bisection; beyond it every step is 
 
 constexpr StrategyParameter kParameters[] = {
     {"beta",
-     "by how much a tensor's RMSE may grow where its width is halved; without it, as much as the "
-     "accuracy allows",
+     "how many times its RMSE at 8 bits a tensor may have; without it, as many as the accuracy "
+     "allows",
      1, kMostBeta}};
 
 Expected<void> Run(Problem& problem, const StrategyParameters& parameters) {
@@ -31,7 +31,7 @@ Expected<void> Run(Problem& problem, const StrategyParameters& parameters) {
 }  // namespace
 
 BW_ENTRY(Strategy, dybit_rmse) = {
-    "dybit-rmse", "8 to 4 to 2 bits where the tensor's error grows no more than beta times",
+    "dybit-rmse", "8 to 4 to 2 bits where the tensor's error is at most beta times that at 8 bits",
     "DyBit, arXiv 2302.12510", kParameters, Run};
 
 }  // namespace bw::strategies
