@@ -12,6 +12,7 @@
 #include "bitwright/quant/fit_spec.h"
 #include "bitwright/quant/method.h"
 #include "bitwright/quant/scale_channels.h"
+#include "bitwright/tensor/block_scale.h"
 
 namespace bw::methods {
 namespace {
@@ -59,8 +60,10 @@ void AddTensor(const ActivationStatistics& known, const TensorPlan& plan,
     const std::size_t k = Index(classes[c]);
     channels.noise[k] += step * step;
     channels.energy[k] = std::max(channels.energy[k], known.channels[c].sum_squares / each);
-    // A format fitted to the tensor would have to be fitted again.
-    const double room = IsFitted(plan.spec.element) ? 1 : Room(known.channels[c], low, high);
+    // A format fitted to the tensor would have to be fitted again; scales of blocks follow their
+    // channels by themselves.
+    const bool stays = IsFitted(plan.spec.element) || IsDynamic(plan.spec);
+    const double room = stays ? 1 : Room(known.channels[c], low, high);
     channels.most[k] = std::min(channels.most[k], room);
   }
 }

@@ -117,6 +117,15 @@ TEST(CrossLayerEqualization, LeavesNetworksWithoutRoundedActivationsAlone) {
   EXPECT_TRUE(bench.Run(Effort::kStandard, "int4", "fp32").plan.channel_scales.empty());
 }
 
+TEST(CrossLayerEqualization, LeavesFittedAndBlockwiseActivationsAlone) {
+  const Bench bench;
+  for (const char* activations : {"lut4", "mxfp4", "fixed4:b4:e8m0"}) {
+    const Repaired repaired = bench.Run(Effort::kStandard, "int8", activations);
+    EXPECT_TRUE(repaired.plan.channel_scales.empty()) << activations;
+    EXPECT_LE(repaired.gains.back().divergence, repaired.gains.front().divergence) << activations;
+  }
+}
+
 TEST(Repair, EachEffortIsNearerToTheFloatNetwork) {
   const Bench bench;
   const Repaired fast = bench.Run(Effort::kFast, "int4", "int6");
