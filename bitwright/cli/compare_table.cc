@@ -151,7 +151,8 @@ Expected<void> TakeOver(const std::string& text, const std::string& where, Compa
   const Json json = Json::parse(text, nullptr, false);
   if (!json.is_object() || !json.contains("cells") || !json["cells"].is_array())
     return Fail("{}: is no comparison; give another folder with -o", where);
-  for (const auto& [key, value] : Heading(table).items()) {
+  const Json heading = Heading(table);
+  for (const auto& [key, value] : heading.items()) {
     if (json.contains(key) && json[key] == value) continue;
     return Fail(
         "{}: holds a comparison whose '{}' is {}, now it is {}; give another folder with -o", where,
