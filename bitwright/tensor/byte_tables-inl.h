@@ -33,6 +33,21 @@ HWY_INLINE __m512i SwapOrder(__m512i bytes) {
   return _mm512_permutexvar_epi32(order, bytes);
 }
 
+// Where the low words of dwords stand by lanes: word 8 L + j is that of element 4 L + j % 4 of the
+// first vector (j < 4) or of the second. The high words stand one further.
+struct WordIndices {
+  alignas(64) std::uint16_t order[32];
+};
+constexpr WordIndices MakeWordIndices(int high) {
+  WordIndices indices = {};
+  for (int i = 0; i < 32; ++i) {
+    const int element = i / 8 * 4 + i % 4 + i % 8 / 4 * 16;
+    indices.order[i] = static_cast<std::uint16_t>(2 * element + high);
+  }
+  return indices;
+}
+constexpr WordIndices kLowWords = MakeWordIndices(0), kHighWords = MakeWordIndices(1);
+
 HWY_INLINE __m512i LoadBytes(const std::uint8_t* from) { return _mm512_loadu_si512(from); }
 
 // A table of 128 bytes.
@@ -65,6 +80,13 @@ HWY_INLINE void JoinBytes(const __m512i planes[4], __m512 out[4]) {
 // The dwords of four vectors, none negative, held within a byte; by lanes.
 HWY_INLINE __m512i JoinDwords(const __m512i v[4]) {
   return _mm512_packus_epi16(_mm512_packs_epi32(v[0], v[1]), _mm512_packs_epi32(v[2], v[3]));
+}
+
+// The low words of the dwords of four vectors, clamped to a byte as signed ones; by lanes.
+HWY_INLINE __m512i JoinLowWords(const __m512i v[4]) {
+  const __m512i order = _mm512_load_si512(kLowWords.order);
+  return _mm512_packus_epi16(_mm512_permutex2var_epi16(v[0], order, v[1]),
+                             _mm512_permutex2var_epi16(v[2], order, v[3]));
 }
 
 // The signs of four vectors, by lanes.

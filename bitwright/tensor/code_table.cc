@@ -170,8 +170,7 @@ int IndexOf(const IndexTable& table, float y) {
   const std::size_t slot = (Bits(power) >> 23) % 32;
   const float low = y * kBelow + table.magics[slot], high = y * kAbove + table.magics[slot];
   if (!(low == high)) return -1;
-  const auto index = static_cast<std::int32_t>(Bits(low) + table.indices[slot]);
-  return std::clamp(index, 0, table.is_signed ? 127 : 255);
+  return std::clamp<int>(static_cast<std::int16_t>(Bits(low)), 0, table.is_signed ? 127 : 255);
 }
 
 // The values from 0 up; none where those below are not their negatives.
@@ -217,11 +216,13 @@ IndexTable MakeIndices(const Format& format, const FloatRound& fast) {
     const std::size_t slot = (Bits(power) >> 23) % 32;
     float magic = fast.magic * power;
     if (fast.kind != FloatRound::Kind::kGrid) magic = fast.magics[(Bits(power) >> 23) % 64];
-    table.magics[slot] = magic;
     const double value = static_cast<double>((power + magic) - magic);
     const auto found = std::lower_bound(magnitudes.begin(), magnitudes.end(), value);
     const auto index = static_cast<std::uint32_t>(found - magnitudes.begin());
-    table.indices[slot] = index - Bits(power + magic);
+    const auto more = static_cast<std::int16_t>(index - Bits(power + magic));
+    table.magics[slot] = std::isnan(magic)
+                             ? magic
+                             : std::bit_cast<float>(Bits(magic) + static_cast<std::uint32_t>(more));
   }
   if (static_cast<double>(power) <= magnitudes.back()) return table;
   FillIndexCodes(format, magnitudes, table);

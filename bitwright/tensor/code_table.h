@@ -43,14 +43,14 @@ struct RegionTable {
 };
 
 // The codes of formats whose values are evenly spaced from each power of two to the next, unsigned
-// or the same on both sides of 0: the index of a magnitude is the integer form of y +
-// magic(exponent of y), plus index(exponent).
+// or the same on both sides of 0: the index of a magnitude y is the low word of y + magic(exponent
+// of y), as a signed one, negative ones and those beyond the last index clamped. Each magic is that
+// of FloatRound and as many quanta more as make it so.
 struct IndexTable {
   bool usable = false;
   bool is_signed = false;
   float least_power = 0;  // as FloatRound's
   alignas(64) float magics[32] = {};
-  alignas(64) std::uint32_t indices[32] = {};
   // By index (unsigned), by index below 128 and sign (signed).
   alignas(64) std::uint8_t codes[256] = {};
 };

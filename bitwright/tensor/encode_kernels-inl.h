@@ -71,12 +71,10 @@ void EncodeIndices(const CodeTable& table, std::span<const float> x, float scale
   const __m512 least = _mm512_set1_ps(table.indices.least_power);
   const __m512 magic0 = _mm512_load_ps(table.indices.magics);
   const __m512 magic1 = _mm512_load_ps(table.indices.magics + 16);
-  const __m512i index0 = _mm512_load_si512(table.indices.indices);
-  const __m512i index1 = _mm512_load_si512(table.indices.indices + 16);
-  const __m512i most = _mm512_set1_epi8(127);
+  const __m512i most = _mm512_set1_epi8(127), huge = _mm512_castps_si512(_mm512_set1_ps(0x1p100f));
   const Table128 lower(table.indices.codes), upper(table.indices.codes + 128);
   for (std::size_t i = 0; i < x.size(); i += kBlockSize) {
-    __m512i indices[4], values[4];
+    __m512i sums[4], values[4];
     __mmask16 certain[4];
     HWY_UNROLL(16)
     for (std::size_t v = 0; v < 4; ++v) {
@@ -85,15 +83,16 @@ void EncodeIndices(const CodeTable& table, std::span<const float> x, float scale
       // Max gives its second operand where one is NaN.
       const __m512 magnitude =
           kSigned ? _mm512_abs_ps(value) : _mm512_max_ps(_mm512_setzero_ps(), value);
-      const __m512 y = _mm512_mul_ps(magnitude, below);
+      // An infinity is cut here and not in `high`, so that the two differ.
+      const __m512 y = _mm512_castsi512_ps(
+          _mm512_min_epi32(_mm512_castps_si512(_mm512_mul_ps(magnitude, below)), huge));
       const __m512i power = _mm512_srli_epi32(_mm512_castps_si512(_mm512_max_ps(y, least)), 23);
       const __m512 magic = _mm512_permutex2var_ps(magic0, power, magic1);
-      const __m512i base = _mm512_permutex2var_epi32(index0, power, index1);
       const __m512 low = _mm512_add_ps(y, magic), high = _mm512_fmadd_ps(magnitude, above, magic);
       certain[v] = _mm512_cmp_ps_mask(low, high, _CMP_EQ_OQ);
-      indices[v] = _mm512_add_epi32(_mm512_castps_si512(low), base);
+      sums[v] = _mm512_castps_si512(low);
     }
-    __m512i index = JoinDwords(indices);
+    __m512i index = JoinLowWords(sums);
     if constexpr (kSigned) index = _mm512_min_epu8(index, most);
     const __mmask64 second = kSigned ? JoinSigns(values) : _mm512_movepi8_mask(index);
     const __m512i code = _mm512_mask_mov_epi8(lower[index], second, upper[index]);

@@ -24,7 +24,8 @@ float PowerOf(float y) {
 }
 
 bool ByExponents(const FloatRound& form) {
-  return form.kind == FloatRound::Kind::kExponents || form.kind == FloatRound::Kind::kManyExponents;
+  return form.kind == FloatRound::Kind::kExponents ||
+         form.kind == FloatRound::Kind::kManyExponents || form.kind == FloatRound::Kind::kCyclic;
 }
 
 std::size_t Slot(float power) {
@@ -48,7 +49,8 @@ float TimesPower(float magic, float power) {
 Rounded RoundOne(const FloatRound& form, float y) {
   const float below = y * kBelow - form.offset, above = y * kAbove - form.offset;
   float magic = form.magic;
-  const float power = std::max(PowerOf(below), form.least_power);
+  const float least = form.kind == FloatRound::Kind::kCyclic ? 0 : form.least_power;
+  const float power = std::max(PowerOf(below), least);
   if (form.kind == FloatRound::Kind::kGrid) magic = TimesPower(magic, power);
   if (ByExponents(form)) magic = form.magics[Slot(power)];
   const float sum = below + magic;
@@ -80,7 +82,7 @@ bool Repair(FloatRound& form, float y) {
   if (!ByExponents(form)) return false;
   const float power = std::max(PowerOf(std::clamp(y, form.low, form.high)), form.least_power);
   form.magics[Slot(power)] = kNan;
-  if (form.kind == FloatRound::Kind::kExponents) form.magics[Slot(power) ^ 32] = kNan;
+  if (form.kind != FloatRound::Kind::kManyExponents) form.magics[Slot(power) ^ 32] = kNan;
   return true;
 }
 
@@ -138,6 +140,43 @@ float MagicAt(const Format& format, double power) {
   return std::frexp(gap, &exponent) == 0.5 ? MagicOf(gap) : kNan;
 }
 
+// Powers below the least get its magic, one of them at least (the bracket of the least power itself
+// reaches there), those above the most one that rounds to powers: 32 in all.
+FloatRound Cyclic(const FloatRound& form, float most) {
+  FloatRound cyclic = form;
+  cyclic.kind = FloatRound::Kind::kCyclic;
+  const auto set = [&](float power, float magic) {
+    cyclic.magics[Slot(power)] = cyclic.magics[Slot(power) ^ 32] = magic;
+  };
+  float low = form.least_power, high = PowerOf(most);
+  const int count = std::ilogb(high) - std::ilogb(low) + 1;
+  for (int more = 0; more < 32 - count; ++more) {
+    if (more % 2 == 0) {
+      set(low /= 2, form.magics[Slot(form.least_power)]);
+    } else {
+      high *= 2;
+      set(high, MagicOf(static_cast<double>(high)));
+    }
+  }
+  return cyclic;
+}
+
+// At the ends of every octave of float: where those below have no slot they round to 0.
+bool RoundsAllPowers(const Format& format, const FloatRound& form) {
+  std::vector<float> probes = {0.0f, -0.0f, std::numeric_limits<float>::denorm_min()};
+  for (int exponent = -126; exponent < 127; ++exponent) {
+    const float power = std::ldexp(1.0f, exponent);
+    for (const float y :
+         {power, std::nextafter(power, 2 * power), std::nextafter(2 * power, 0.0f)}) {
+      probes.push_back(y);
+      probes.push_back(-y);
+    }
+  }
+  return RoundOne(form, 0).certain && std::all_of(probes.begin(), probes.end(), [&](float y) {
+           return RightOrUncertain(form, y, format.Round(static_cast<double>(y)));
+         });
+}
+
 bool TryExponents(const Format& format, FloatRound& form) {
   const std::span<const double> thresholds = format.thresholds();
   const auto first = std::upper_bound(thresholds.begin(), thresholds.end(), 0.0);
@@ -163,6 +202,9 @@ bool TryExponents(const Format& format, FloatRound& form) {
   for (float power = form.least_power; power <= most; power *= 2) {
     form.holes = form.holes || std::isnan(form.magics[Slot(power)]);
   }
+  if (form.kind != FloatRound::Kind::kExponents || count == 32) return true;
+  FloatRound cyclic = Cyclic(form, most);
+  if (RoundsAllPowers(format, cyclic) && Agrees(format, cyclic)) form = cyclic;
   return true;
 }
 
@@ -187,7 +229,7 @@ FloatRound Build(const Format& format) {
   form.high = static_cast<float>(values.back());
   if (TryUniform(format, form) && WorthIt(format, form)) return form;
   if (TryExponents(format, form) && WorthIt(format, form) && !form.holes &&
-      form.kind == FloatRound::Kind::kExponents) {
+      form.kind != FloatRound::Kind::kManyExponents) {
     return form;
   }
   if (TryGrid(format, form) && WorthIt(format, form)) return form;

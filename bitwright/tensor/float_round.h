@@ -27,8 +27,10 @@ struct FloatRound {
   // kGrid: the quantum is proportional to 2^exponent(y).
   // kExponents, kManyExponents: the magic of each exponent of y, up to 32 or 64 of them, from a
   // table by the exponent's low six bits (the second half repeats the first for up to 32).
+  // kCyclic: as kExponents, least_power included in the table: a y too small to have a slot of its
+  // own rounds to 0 by whatever magic its slot has.
   // kNone: use RoundTable.
-  enum class Kind : std::uint8_t { kNone, kUniform, kGrid, kExponents, kManyExponents };
+  enum class Kind : std::uint8_t { kNone, kUniform, kGrid, kExponents, kManyExponents, kCyclic };
   static constexpr std::size_t kExponentCount = 64;
 
   Kind kind = Kind::kNone;

@@ -19,26 +19,19 @@ namespace {
 
 #if HWY_TARGET <= HWY_AVX3_DL
 
-// Where the words of dwords stand by lanes: word 8 L + j is that of element 4 L + j % 4 of the
-// first vector (j < 4) or of the second.
-HWY_INLINE __m512i WordOrder(int high) {
-  alignas(64) std::uint16_t order[32];
-  for (int i = 0; i < 32; ++i) {
-    const int element = i / 8 * 4 + i % 4 + i % 8 / 4 * 16;
-    order[i] = static_cast<std::uint16_t>(2 * element + high);
-  }
-  return _mm512_load_si512(order);
-}
-
-// The low or high bytes of two vectors of words, by lanes.
-HWY_INLINE __m512i ByteOrder(int high) {
+// The low bytes of two vectors of words, by lanes. The high bytes stand one further.
+struct ByteIndices {
   alignas(64) std::uint8_t order[64];
+};
+constexpr ByteIndices MakeByteIndices(int high) {
+  ByteIndices indices = {};
   for (int i = 0; i < 64; ++i) {
     const int word = i / 16 * 8 + i % 8 + i % 16 / 8 * 32;
-    order[i] = static_cast<std::uint8_t>(2 * word + high);
+    indices.order[i] = static_cast<std::uint8_t>(2 * word + high);
   }
-  return _mm512_load_si512(order);
+  return indices;
 }
+constexpr ByteIndices kLowBytes = MakeByteIndices(0), kHighBytes = MakeByteIndices(1);
 
 // What was found of a block, by lanes.
 struct Regions {
@@ -56,8 +49,10 @@ struct RegionFinder {
   __m512i first, most, flip, side_keys;
   __m128i bucket_shift;
   __m512i fraction_shift;
-  __m512i words_high = WordOrder(1), words_low = WordOrder(0);
-  __m512i bytes_high = ByteOrder(1), bytes_low = ByteOrder(0);
+  __m512i words_high = _mm512_load_si512(kHighWords.order);
+  __m512i words_low = _mm512_load_si512(kLowWords.order);
+  __m512i bytes_high = _mm512_load_si512(kHighBytes.order);
+  __m512i bytes_low = _mm512_load_si512(kLowBytes.order);
   __m512i classes[kBuckets / 64];
   const RegionTable& table;
 

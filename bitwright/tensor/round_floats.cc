@@ -94,7 +94,7 @@ template <Kind kKind>
 HWY_INLINE V MagicOf(const Job& job, const Constants& c, V y) {
   const Floats f;
   (void)job;
-  const auto magnitude = hn::BitCast(Bits(), Magnitude(y, c.least));
+  const auto magnitude = hn::BitCast(Bits(), kKind == Kind::kCyclic ? y : Magnitude(y, c.least));
   if constexpr (kKind == Kind::kGrid) {
     const auto power = hn::And(magnitude, hn::Set(Bits(), 0x7f80'0000));
     return hn::BitCast(f, hn::Add(power, c.to_magic));
@@ -102,7 +102,7 @@ HWY_INLINE V MagicOf(const Job& job, const Constants& c, V y) {
   const auto exponent = hn::ShiftRight<23>(magnitude);
 #if HWY_TARGET <= HWY_AVX3
   const __m512 low = _mm512_permutex2var_ps(c.magics[0], exponent.raw, c.magics[1]);
-  if constexpr (kKind == Kind::kExponents) return V{low};
+  if constexpr (kKind != Kind::kManyExponents) return V{low};
   const __m512 high = _mm512_permutex2var_ps(c.magics[2], exponent.raw, c.magics[3]);
   const __mmask16 upper = _mm512_test_epi32_mask(exponent.raw, _mm512_set1_epi32(32));
   return V{_mm512_mask_mov_ps(low, upper, high)};
@@ -207,6 +207,8 @@ void RoundFloats(const FloatRound& fast, const RoundTable& table, std::span<cons
                               : RoundByShape<Kind::kUniform, true>(job, x, out);
     case Kind::kGrid:
       return RoundByShape<Kind::kGrid, false>(job, x, out);
+    case Kind::kCyclic:
+      return RoundByShape<Kind::kCyclic, false>(job, x, out);
     case Kind::kExponents:
       return RoundByShape<Kind::kExponents, false>(job, x, out);
     case Kind::kManyExponents:
