@@ -48,18 +48,6 @@ std::string SpecOf(std::span<const std::string_view> specs, int bits) {
   return "";
 }
 
-Expected<BitBudget> ParseBudget(const std::string& text) {
-  static const std::regex kPattern("[Ww]([23468])[Aa]([468])");
-  std::smatch match;
-  if (std::regex_match(text, match, kPattern))
-    return BitBudget{std::stoi(match[1].str()), std::stoi(match[2].str())};
-  return FailUsage(
-      "--budgets: '{}' is no budget, W<bits>A<bits> with 8, 6, 4, 3 or 2 bits of weights and 8, 6 "
-      "or "
-      "4 of activations is needed, e.g. W4A8",
-      text);
-}
-
 Expected<std::vector<const CompareFamily*>> Families(const std::vector<std::string>& names) {
   std::vector<std::string> known;
   std::vector<const CompareFamily*> chosen;
@@ -78,6 +66,18 @@ Expected<std::vector<const CompareFamily*>> Families(const std::vector<std::stri
 
 }  // namespace
 
+Expected<BitBudget> BitBudget::Parse(const std::string& text) {
+  static const std::regex kPattern("[Ww]([23468])[Aa]([468])");
+  std::smatch match;
+  if (std::regex_match(text, match, kPattern))
+    return BitBudget{std::stoi(match[1].str()), std::stoi(match[2].str())};
+  return FailUsage(
+      "--budgets: '{}' is no budget, W<bits>A<bits> with 8, 6, 4, 3 or 2 bits of weights and 8, 6 "
+      "or "
+      "4 of activations is needed, e.g. W4A8",
+      text);
+}
+
 std::string BitBudget::Name() const { return fmt::format("W{}A{}", weights, activations); }
 
 Expected<std::vector<CompareCell>> CompareCells(const std::vector<std::string>& families,
@@ -86,7 +86,7 @@ Expected<std::vector<CompareCell>> CompareCells(const std::vector<std::string>& 
   BW_ASSIGN(const std::vector<const CompareFamily*> chosen, Families(families));
   std::vector<CompareCell> cells;
   for (const std::string& text : budgets.empty() ? all : budgets) {
-    BW_ASSIGN(const BitBudget budget, ParseBudget(text));
+    BW_ASSIGN(const BitBudget budget, BitBudget::Parse(text));
     for (const CompareFamily* family : chosen) {
       const std::string weights = SpecOf(family->weights, budget.weights);
       std::string activations = SpecOf(family->activations, budget.activations);

@@ -59,6 +59,17 @@ const CompareRow* Find(const CompareTable& table, const std::string& family,
   return nullptr;
 }
 
+// The row of a cell, made where the table has none.
+CompareRow& RowOf(CompareTable& table, const CompareCell& cell) {
+  for (CompareRow& row : table.rows) {
+    if (row.cell.family == cell.family && row.cell.budget.Name() == cell.budget.Name() &&
+        row.cell.weights == cell.weights && row.cell.activations == cell.activations)
+      return row;
+  }
+  table.rows.push_back({cell, {}, {}, ""});
+  return table.rows.back();
+}
+
 // The least drop under each budget, with repair.
 std::map<std::string, double> BestValues(const CompareTable& table) {
   std::map<std::string, double> best;
@@ -159,16 +170,14 @@ Expected<void> TakeOver(const std::string& text, const std::string& where, Compa
         key, json.value(key, Json()).dump(), value.dump());
   }
   for (const Json& cell : json["cells"]) {
-    for (CompareRow& row : table.rows) {
-      if (cell.value("budget", "") != row.cell.budget.Name() ||
-          cell.value("weights", "") != row.cell.weights ||
-          cell.value("activations", "") != row.cell.activations ||
-          cell.value("family", "") != row.cell.family)
-        continue;
-      row.nearest = ResultFrom(cell.value("nearest", Json()));
-      row.repaired = ResultFrom(cell.value("repaired", Json()));
-      row.refusal = cell.value("refusal", "");
-    }
+    const std::string name = cell.value("budget", "");
+    Expected<BitBudget> budget = BitBudget::Parse(name);
+    if (!budget) return Fail("{}: '{}' is no budget of a comparison", where, name);
+    CompareRow& row = RowOf(table, {cell.value("family", ""), *budget, cell.value("weights", ""),
+                                    cell.value("activations", "")});
+    row.nearest = ResultFrom(cell.value("nearest", Json()));
+    row.repaired = ResultFrom(cell.value("repaired", Json()));
+    row.refusal = cell.value("refusal", "");
   }
   return {};
 }

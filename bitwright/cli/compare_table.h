@@ -37,8 +37,8 @@ std::string CompareJson(const CompareTable& table);
 // Drop against float by budget and family, without repair hollow, with it filled.
 std::string CompareSvg(const CompareTable& table);
 
-// Takes over the results of an earlier CompareJson. Fails when that compared something else:
-// another network, data, metric, effort or number of samples.
+// Takes over the results of an earlier CompareJson, its other cells behind the table's own. Fails
+// when that compared something else: another network, data, metric, effort or number of samples.
 Expected<void> TakeOver(const std::string& json, const std::string& where, CompareTable& table);
 
 }  // namespace bw

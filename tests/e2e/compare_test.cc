@@ -41,7 +41,9 @@ TEST_F(Compare, GoesOnWhereItWasLeft) {
   Succeed(Line({"--families", "int,po2", "--budgets", "W4A4"}));
   const Json second = ReadJson(folder_.path("out/compare.json"));
   ASSERT_EQ(second["cells"].size(), 2U);
-  EXPECT_EQ(second["cells"][0], first["cells"][0]);  // with the seconds that it took then
+  EXPECT_EQ(second["cells"][0], first["cells"][0]);           // with the seconds that it took then
+  Succeed(Line({"--families", "po2", "--budgets", "W4A4"}));  // nothing known is lost
+  EXPECT_EQ(ReadJson(folder_.path("out/compare.json"))["cells"].size(), 2U);
   const Outcome other = RunProgram(Line({"--families", "int", "--effort", "fast"}));
   EXPECT_EQ(other.exit_code, 3);
   EXPECT_NE(other.err.find("holds a comparison whose 'effort' is \"standard\""), std::string::npos)
