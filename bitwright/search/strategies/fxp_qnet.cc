@@ -11,7 +11,7 @@
 namespace bw::strategies {
 namespace {
 
-// A decision's next narrower choice, and its damage for the cost saved.
+// A decision's next narrower choice that costs less, and its damage for the cost saved.
 struct Trial {
   std::size_t choice = 0;
   double ratio = 0;
@@ -42,7 +42,8 @@ class Designer {
   void Renew(std::size_t d) {
     std::optional<std::size_t> choice;
     for (std::size_t c = 0; c < widths_[d].size(); ++c) {
-      const bool narrower = widths_[d][c] < widths_[d][at_[d]];
+      const bool narrower = widths_[d][c] < widths_[d][at_[d]] &&
+                            problem_.Objective(With(d, c)) < problem_.Objective(at_);
       if (narrower && (!choice || widths_[d][c] > widths_[d][*choice])) choice = c;
     }
     trials_.erase(d);
@@ -85,6 +86,10 @@ class Designer {
     steps_.push_back(d);
     for (auto& [unused, trial] : trials_) trial.fresh = false;
     Renew(d);
+    // What saved nothing before may save now, where costs depend on several decisions.
+    for (std::size_t e = 0; e < at_.size(); ++e) {
+      if (!trials_.contains(e)) Renew(e);
+    }
   }
 
   // Strides of 1, 2, 4, ... steps while the accuracy allows them; from the first refusal on single
