@@ -11,6 +11,9 @@
 namespace bw::strategies {
 namespace {
 
+// Full evaluations for each decision from which on the small set is worth its price.
+constexpr double kRoundsForSmallSet = 10;
+
 // One ladder without biases: the formats of each width were chosen before.
 class Ladder {
  public:
@@ -52,7 +55,10 @@ Expected<void> Run(Problem& problem, const StrategyParameters& /*parameters*/) {
   BW_ASSIGN(ChoiceTable widths, problem.Fact("width"));
   const Ladder ladder(std::move(widths));
   LibnumberProblem libnumber = ladder.Problem();
-  libnumber.has_small_set = problem.limits().cheap_share < 1;
+  // On few samples it asks for every decision again and again, and the full set must confirm.
+  const auto decisions = static_cast<double>(problem.space().decisions());
+  libnumber.has_small_set = problem.limits().cheap_share < 1 &&
+                            problem.limits().evaluations >= kRoundsForSmallSet * decisions;
   libnumber.cost = [&](const Configuration& c) { return problem.Objective(ladder.Of(c)); };
   // The score is how far inside the bound an assignment is, so 0 is the threshold on either set.
   libnumber.threshold = [](double) { return 0.0; };
