@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "bitwright/graph/iterate.h"
+
 namespace bw::ops {
 namespace {
 
@@ -17,20 +19,21 @@ Node AsFirst(const Node& node, std::string_view first, std::size_t inputs) {
 
 Tensor ToChannelsFirst(ConstTensorRef last) {
   Tensor first(last.dtype, ChannelsFirst(last.shape));
-  ForEachPlace(first.shape(), [&](std::size_t f, std::size_t l) {
-    first.span<float>()[f] = last.span<float>()[l];
+  DispatchNumeric(last.dtype, [&]<typename T>() {
+    ForEachPlace(first.shape(),
+                 [&](std::size_t f, std::size_t l) { first.span<T>()[f] = last.span<T>()[l]; });
   });
   return first;
 }
 
 void ToChannelsLast(ConstTensorRef first, TensorRef last) {
-  ForEachPlace(first.shape, [&](std::size_t f, std::size_t l) {
-    last.span<float>()[l] = first.span<float>()[f];
+  DispatchNumeric(first.dtype, [&]<typename T>() {
+    ForEachPlace(first.shape,
+                 [&](std::size_t f, std::size_t l) { last.span<T>()[l] = first.span<T>()[f]; });
   });
 }
 
 Expected<Types> InferLast(const InferInput& in, std::string_view first, std::size_t inputs) {
-  BW_TRY(CheckFloat(in, 0));
   if (in.types[0].shape.size() != 4)
     return Fail("input is {}, four axes are needed", ShapeText(in.types[0].shape));
   std::vector<TensorType> types(in.types.begin(), in.types.end());
@@ -49,7 +52,7 @@ void ReferenceLast(const Node& node, std::string_view first, std::size_t inputs,
   std::vector<ConstTensorRef> refs(given.begin(), given.end());
   refs[0] = x;
   refs.resize(other.inputs.size());
-  Tensor y(DType::kFloat32, ChannelsFirst(output.shape));
+  Tensor y(output.dtype, ChannelsFirst(output.shape));
   const TensorRef result = y;
   other.op->reference(other, refs, {&result, 1});
   ToChannelsLast(y, output);

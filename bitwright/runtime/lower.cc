@@ -263,10 +263,34 @@ class Lowering {
     behind_ = Node{node.name + ".flatten", FindOp("Flatten"), {raw}, {output}, {}};
   }
 
+  // The bytes of a MaxPool's values are the MaxPool of bytes.
+  std::optional<ValueId> PooledIntegers(ValueId value, const Attributes& rounding,
+                                        const IntegerGrid& grid) {
+    const auto& nodes = graph().nodes;
+    const auto maker = std::find_if(nodes.rbegin(), nodes.rend(), [&](const Node& node) {
+      return !node.outputs.empty() && node.outputs[0] == value;
+    });
+    if (maker == nodes.rend() || maker->op->name != "MaxPool" || maker->outputs.size() != 1 ||
+        ShapeOf(maker->inputs[0]).size() != 4) {
+      return std::nullopt;
+    }
+    Node pool = *maker;
+    const std::string name = graph().value(value).name + ".integers";
+    pool.name = name;
+    pool.op = FindOp("MaxPoolLast", kDomain);
+    pool.inputs = {Integers(pool.inputs[0], rounding, grid)};
+    pool.outputs = {graph().AddValue(name, {grid.dtype, {}})};
+    graph().nodes.push_back(pool);
+    return integers_[value] = pool.outputs[0];
+  }
+
   // The integers of a value on the grid, made once.
   ValueId Integers(ValueId value, const Attributes& rounding, const IntegerGrid& grid) {
     const auto known = integers_.find(value);
     if (known != integers_.end()) return known->second;
+    if (grid.dtype != DType::kInt32) {
+      if (const auto pooled = PooledIntegers(value, rounding, grid)) return *pooled;
+    }
     const std::string name = graph().value(value).name + ".integers";
     const ValueId id = graph().AddValue(name, {grid.dtype, {}});
     Node node{name, FindOp("ToInteger", kDomain), {value}, {id}, rounding};

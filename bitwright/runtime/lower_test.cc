@@ -275,10 +275,13 @@ TEST(LowerToIntegersKeeps, AGridThroughMaxPool) {
   const ValueId x = net.graph().AddValue("x", {DType::kFloat32, {-1, 5, 9, 8}});
   net.graph().inputs = {x};
   const ValueId pooled = net.Op("MaxPool", {net.Round(x, 0.01F)}, "pooled",
-                                Attrs({{"kernel_shape", std::vector<std::int64_t>{2, 2}}}));
+                                Attrs({{"kernel_shape", std::vector<std::int64_t>{3, 2}},
+                                       {"strides", std::vector<std::int64_t>{2, 1}},
+                                       {"pads", std::vector<std::int64_t>{1, 0, 1, 1}}}));
   net.graph().outputs = {net.Conv(pooled, {4, 5, 3, 3}, true, Window(1, 1, 1, 1))};
   const Lowered lowered = bw::LowerToIntegers(net.graph());
   EXPECT_EQ(lowered.layers.begin()->second.path, LayerPath::kInt8);
+  for (const Node& node : lowered.graph.nodes) EXPECT_NE(node.op->name, "MaxPool");
   EXPECT_EQ(Outputs(lowered.graph, Backend::kFast), Outputs(lowered.graph, Backend::kReference));
 }
 

@@ -39,7 +39,7 @@ void ForEachPlace(Order order, const Shape& floats, const Move& move) {
   for (std::size_t i = 0; i < count; ++i) move(i, i);
 }
 
-// The elements of a float [N, H, W, C] as [N, C, H, W], and back.
+// The elements of [N, H, W, C] as [N, C, H, W], and back.
 Tensor ToChannelsFirst(ConstTensorRef last);
 void ToChannelsLast(ConstTensorRef first, TensorRef last);
 

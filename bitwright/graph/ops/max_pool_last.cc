@@ -1,4 +1,4 @@
-// MaxPool on [N, H, W, C].
+// MaxPool on [N, H, W, C], of floats or bytes.
 
 #include "bitwright/graph/ops/channels_last.h"
 

@@ -54,21 +54,35 @@ class IntegerSink {
   }
 
  private:
-  // Short enough that a doubtful value in it, which costs a second pass, is rare.
+  // Stays in the first cache, and a doubtful value in it, which costs a second pass, is seldom.
   static constexpr std::size_t kPiece = 1024;
 
   // `place` counts elements of the image, channels last.
   template <typename Sum>
   void TakePiece(const Sum* sums, std::size_t place, std::size_t count, std::byte* out) {
-    if (uniform_ && AffineToBytes(sums, multiplier_.data(), bias_.data(), low_, high_, *uniform_,
+    TakePart(sums, 0, place, count, out);
+  }
+
+  // Elements `first`.. of the piece. Where a value is in doubt its neighbourhood alone is done with
+  // care.
+  template <typename Sum>
+  void TakePart(const Sum* sums, std::size_t first, std::size_t place, std::size_t count,
+                std::byte* out) {
+    const float* multiplier = multiplier_.data() + first;
+    const float* bias = bias_.data() + first;
+    if (uniform_ && AffineToBytes(sums, multiplier, bias, low_, high_, *uniform_,
                                   rounder_->grid().dtype, out + place, count)) {
       return;
     }
-    if (to_floats_ && last_) {
-      return Affine(sums, multiplier_.data(), bias_.data(), reinterpret_cast<float*>(out) + place,
-                    count);
+    if (uniform_ && count >= 4 * kLanes) {
+      const std::size_t half = count / 2;
+      TakePart(sums, first, place, half, out);
+      return TakePart(sums + half, first + half, place + half, count - half, out);
     }
-    Affine(sums, multiplier_.data(), bias_.data(), values_.data(), count);
+    if (to_floats_ && last_) {
+      return Affine(sums, multiplier, bias, reinterpret_cast<float*>(out) + place, count);
+    }
+    Affine(sums, multiplier, bias, values_.data(), count);
     if (to_floats_) {
       return PutFloats(place / channels_, count / channels_, reinterpret_cast<float*>(out));
     }

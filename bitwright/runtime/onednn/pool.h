@@ -15,7 +15,11 @@ inline std::unique_ptr<Kernel> MakePool(const Node& node, std::span<const Tensor
                                         ops::Order order = ops::Order::kFirst) {
   const bool last = order == ops::Order::kLast;
   const Shape source = last ? ops::ChannelsFirst(inputs[0].shape) : inputs[0].shape;
-  if (!AllFloat(inputs) || !AllFloat(outputs) || node.outputs.size() != 1) return nullptr;
+  const bool floats = AllFloat(inputs) && AllFloat(outputs);
+  const auto type = inputs[0].dtype == DType::kInt8    ? dnnl::memory::data_type::s8
+                    : inputs[0].dtype == DType::kUint8 ? dnnl::memory::data_type::u8
+                                                       : dnnl::memory::data_type::f32;
+  if ((!floats && !last) || node.outputs.size() != 1) return nullptr;
   const auto rounding =
       node.attributes.Int("ceil_mode", 0) != 0 ? ops::Rounding::kCeil : ops::Rounding::kFloor;
   auto windows = ops::MakeWindows(node.attributes, Spatial(source),
@@ -34,9 +38,9 @@ inline std::unique_ptr<Kernel> MakePool(const Node& node, std::span<const Tensor
     const Axes axes = MakeAxes(*windows);
     const dnnl::pooling_forward::primitive_desc description(
         {dnnl::prop_kind::forward_inference, algorithm,
-         last ? ChannelsLast(inputs[0].shape) : Plain(inputs[0].shape),
-         last ? ChannelsLast(outputs[0].shape) : Plain(outputs[0].shape), axes.strides, axes.kernel,
-         axes.before, axes.after},
+         last ? ChannelsLast(inputs[0].shape, type) : Plain(inputs[0].shape),
+         last ? ChannelsLast(outputs[0].shape, type) : Plain(outputs[0].shape), axes.strides,
+         axes.kernel, axes.before, axes.after},
         KernelAttributes(), CpuEngine());
     return SingleStepKernel::Make<dnnl::pooling_forward>(description);
   });
