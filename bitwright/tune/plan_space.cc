@@ -29,10 +29,10 @@ Expected<std::size_t> SensitivitySamples(const Graph& graph, const Dataset& data
                     kFewestSensitivitySamples, kMostSensitivitySamples);
 }
 
-// What activations that plans share may take: half of what is free, and no more than is of use.
+// What activations that plans share may take: a quarter of what is free, no more than is of use.
 std::size_t ReusedBytes() {
   constexpr std::size_t kMost = 2'000'000'000;
-  return std::min(FreeMemory() / 2, kMost);
+  return std::min(FreeMemory() / 4, kMost);
 }
 
 }  // namespace
