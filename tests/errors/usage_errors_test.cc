@@ -133,7 +133,8 @@ TEST_F(BadLine, BadBoundsOfTuningAreRefused) {
   for (const char* budget : {"x", "5x", "-5m", "0", "", "nan"}) {
     ExpectUsage(Tune({"--budget=" + std::string(budget)}), {"--budget"});
   }
-  ExpectUsage(Tune({"--minimize", "speed"}), {"--minimize", "speed", "weights", "activations"});
+  ExpectUsage(Tune({"--minimize", "speed"}),
+              {"--minimize", "speed", "weight_bytes", "activation_bytes"});
 }
 
 TEST_F(BadLine, BadOverridesAreRefused) {
