@@ -39,6 +39,7 @@ mkdir -p "$root/docs/results"
   printf 'Made by `scripts/results.sh` from `bitwright compare` (docs/methods.md). Scales: one for each output channel of\n'
   printf 'weights (blocks for bfp, mx and nvfp4), one for each activation tensor (blocks along the channels, found while the\n'
   printf 'network runs, for bfp, mx and nvfp4). Where a family has no format of the activations'"'"' width, they are int.\n'
+  printf 'A cell that is empty or absent: the family has no such format, or it has not been measured yet.\n'
   for table in "$folder"/*/compare.md; do
     name=$(basename "$(dirname "$table")")
     cp "$(dirname "$table")/compare.svg" "$root/docs/results/$name.svg"
