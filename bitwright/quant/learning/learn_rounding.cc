@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::int64_t kBatch = 32;       // rows of one step
 constexpr std::int64_t kMostRows = 1024;  // that are learned from
-constexpr int kLeastSteps = 100, kMostSteps = 5000;
+constexpr int kLeastSteps = 100, kMostSteps = 1500;
 
 std::size_t Index(std::int64_t i) { return static_cast<std::size_t>(i); }
 

@@ -17,7 +17,7 @@ struct LearningOptions {
   int threads = 0;
   // Multiply-accumulates that learning may cost, forward and backward: fixed work, not time, so
   // that the result is the same on every machine.
-  double macs = 6e12;
+  double macs = 2e13;
   // Weighted layers of one region at most, where regions can be joined; a residual block is never
   // cut.
   int layers_per_region = 3;
