@@ -1,6 +1,6 @@
 #include "bitwright/quant/stored_codes.h"
 
-#include <array>
+#include <cmath>
 #include <string_view>
 
 namespace bw {
@@ -58,6 +58,10 @@ Expected<QTensor> Restore(const StoredCodes& stored, const QuantSpec& spec, cons
   if (bytes.size() != wanted) {
     return Fail("codes: {} bytes, {} elements of {} bits take {}", bytes.size(), count,
                 spec.element.bits(), wanted);
+  }
+  for (const Code code : Unpack(bytes, spec.element.bits(), count)) {
+    if (!std::isfinite(spec.element.Decode(code)))
+      return Fail("codes: {} denotes no number in {}", code, spec.element.name());
   }
   BW_ASSIGN(const Grouping grouping, MakeGrouping(spec.grain, shape));
   BW_TRY(CheckParams(spec, grouping, stored.params));

@@ -22,8 +22,8 @@ struct StoredCodes {
 
 StoredCodes Store(const QTensor& tensor);
 
-// The tensor again. Fails on text that is no base64 or not of the shape's length, and on scales
-// that CheckParams refuses.
+// The tensor again. Fails on text that is no base64 or not of the shape's length, on codes that
+// denote no number, and on scales that CheckParams refuses.
 Expected<QTensor> Restore(const StoredCodes& stored, const QuantSpec& spec, const Shape& shape);
 
 }  // namespace bw

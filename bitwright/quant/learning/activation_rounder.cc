@@ -4,6 +4,7 @@
 #include <array>
 
 #include "bitwright/base/rng.h"
+#include "bitwright/tensor/block_scale.h"
 
 namespace bw {
 namespace {
@@ -22,15 +23,25 @@ std::uint64_t Coins(std::optional<std::uint64_t> seed, std::size_t draw) {
 
 }  // namespace
 
-ActivationRounder::ActivationRounder(const Node& node)
+ActivationRounder::ActivationRounder(const Node& node, const Shape& shape)
     : spec_(SpecOf(node)),
+      grouping_(MakeGrouping(spec_.grain, shape).value()),
       round_(spec_.element),
       scale_(node.attributes.Float("scale", 1)),
       zero_(static_cast<std::int32_t>(node.attributes.Int("zero", 0))) {}
 
+bool ActivationRounder::scale_can_move() const {
+  return spec_.scale.name() == "fp32" && !IsDynamic(spec_);
+}
+
 void ActivationRounder::Forward(std::span<const float> x, std::span<float> y,
                                 std::optional<std::uint64_t> drop_seed) const {
-  round_(x, &scale_, 0, zero_, y.data());
+  if (IsDynamic(spec_)) {
+    std::copy(x.begin(), x.end(), y.begin());
+    FakeQuantizeDynamic(y, grouping_, spec_, scale_);
+  } else {
+    round_(x, &scale_, 0, zero_, y.data());
+  }
   if (!drop_seed) return;
   for (std::size_t first = 0; first < x.size(); first += kDraw) {
     const std::uint64_t coins = Coins(drop_seed, first / kDraw);
@@ -43,6 +54,10 @@ void ActivationRounder::Forward(std::span<const float> x, std::span<float> y,
 double ActivationRounder::Backward(std::span<const float> x, std::span<const float> y,
                                    std::span<const float> y_gradient, std::span<float> x_gradient,
                                    std::optional<std::uint64_t> drop_seed) const {
+  if (IsDynamic(spec_)) {
+    if (!x_gradient.empty()) std::copy(y_gradient.begin(), y_gradient.end(), x_gradient.begin());
+    return 0;
+  }
   const auto zero = static_cast<double>(zero_), scale = static_cast<double>(scale_);
   const auto low = static_cast<float>(scale * (spec_.element.info().min - zero));
   const auto high = static_cast<float>(scale * (spec_.element.info().max - zero));

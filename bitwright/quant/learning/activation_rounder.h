@@ -8,6 +8,7 @@
 
 #include "bitwright/graph/graph.h"
 #include "bitwright/tensor/code_kernels.h"
+#include "bitwright/tensor/qtensor.h"
 
 namespace bw {
 
@@ -17,12 +18,14 @@ namespace bw {
 // element format, with respect to the logarithm of the scale.
 class ActivationRounder {
  public:
-  // A verified FakeQuantize node.
-  explicit ActivationRounder(const Node& node);
+  // A verified FakeQuantize node and the shape of what it rounds. Under a spec whose scales follow
+  // from the values at hand (IsDynamic) there is no scale to learn, and every gradient passes.
+  ActivationRounder(const Node& node, const Shape& shape);
 
+  // One float32 scale of the node's own.
+  bool scale_can_move() const;
   float scale() const { return scale_; }
   void set_scale(float scale) { scale_ = scale; }
-  const QuantSpec& spec() const { return spec_; }
 
   void Forward(std::span<const float> x, std::span<float> y,
                std::optional<std::uint64_t> drop_seed) const;
@@ -34,6 +37,7 @@ class ActivationRounder {
 
  private:
   QuantSpec spec_;
+  Grouping grouping_;
   RoundFunction round_;
   float scale_ = 1;
   std::int32_t zero_ = 0;

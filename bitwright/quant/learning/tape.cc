@@ -64,7 +64,7 @@ Expected<void> Tape::MakeSteps(std::vector<char>& needs) {
     }
     if (IsRounder(node)) {
       step.rounder = rounders_.size();
-      rounders_.emplace_back(node);
+      rounders_.emplace_back(node, inputs[0].shape);
     } else {
       step.kernel = MakeKernel(Backend::kFast, node, inputs, outputs, constants);
       for (std::size_t i = 0; i < constants.size(); ++i) {

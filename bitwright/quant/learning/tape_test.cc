@@ -89,7 +89,7 @@ Node Rounder(const std::string& spec, float scale, std::int64_t zero = 0) {
 
 TEST(ActivationRounder, PassesGradientsWithinTheRangeAndGivesTheScaleItsOwn) {
   // int4: -8 to 7; scale 1/2: within [-4, 3.5].
-  const ActivationRounder rounder(Rounder("int4", 0.5F));
+  const ActivationRounder rounder(Rounder("int4", 0.5F), {5});
   const std::vector<float> x = {-5, -3.9F, 0.3F, 3.6F, 1.2F}, g = {1, 2, 3, 4, 5};
   std::vector<float> y(5), dx(5);
   rounder.Forward(x, y, std::nullopt);
@@ -101,7 +101,7 @@ TEST(ActivationRounder, PassesGradientsWithinTheRangeAndGivesTheScaleItsOwn) {
 
 TEST(ActivationRounder, RangeFollowsTheZeroPoint) {
   // uint4:asym, zero 5, scale 1: -5 to 10.
-  const ActivationRounder rounder(Rounder("uint4:asym", 1, 5));
+  const ActivationRounder rounder(Rounder("uint4:asym", 1, 5), {4});
   const std::vector<float> x = {-5.4F, -4.6F, 9.7F, 10.2F}, g = {1, 1, 1, 1};
   std::vector<float> y(4), dx(4);
   rounder.Forward(x, y, std::nullopt);
@@ -111,7 +111,7 @@ TEST(ActivationRounder, RangeFollowsTheZeroPoint) {
 }
 
 TEST(ActivationRounder, DropsHalfOfTheRoundingByTheSeed) {
-  const ActivationRounder rounder(Rounder("dybit4", 0.5F));
+  const ActivationRounder rounder(Rounder("dybit4", 0.5F), {5000});
   const Tensor x = Random({5000}, 3);
   std::vector<float> y(5000), whole(5000), again(5000), dx(5000);
   rounder.Forward(x.span<float>(), whole, std::nullopt);
@@ -124,6 +124,17 @@ TEST(ActivationRounder, DropsHalfOfTheRoundingByTheSeed) {
     dropped += y[i] == x.span<float>()[i] ? 1 : 0;
   }
   EXPECT_NEAR(dropped, 2500, 150);
+}
+
+TEST(ActivationRounder, LeavesScalesThatFollowFromTheValuesAlone) {
+  const ActivationRounder rounder(Rounder("e2m1:b4:e8m0", 1), {2, 4});
+  EXPECT_FALSE(rounder.scale_can_move());
+  const std::vector<float> x = {0.9F, 2.2F, -6, 0.1F, 90, -33, 5, 61}, g = {1, 2, 3, 4, 5, 6, 7, 8};
+  std::vector<float> y(8), dx(8);
+  rounder.Forward(x, y, std::nullopt);
+  EXPECT_EQ(y, (std::vector<float>{1, 2, -6, 0, 96, -32, 8, 64}));
+  EXPECT_EQ(rounder.Backward(x, y, g, dx, std::nullopt), 0);
+  EXPECT_EQ(dx, g);
 }
 
 TEST(FindCuts, AreTheValuesThatEveryPathPasses) {

@@ -81,8 +81,8 @@ Expected<void> Trainer::MakeTapes() {
     bound_.push_back(-1);
   }
   for (const ActivationRounder& rounder : tapes_[0].rounders()) {
-    scales_.push_back({.start = static_cast<double>(rounder.scale()),
-                       .learned = rounder.spec().scale.name() == "fp32"});
+    scales_.push_back(
+        {.start = static_cast<double>(rounder.scale()), .learned = rounder.scale_can_move()});
   }
   parts_.resize(Index(options_.batch_chunks));
   for (Part& part : parts_) {
