@@ -8,6 +8,7 @@
 
 #include "bitwright/base/rng.h"
 #include "bitwright/search/knapsack.h"
+#include "bitwright/search/predict.h"
 #include "bitwright/search/strategy.h"
 #include "bitwright/search/test_space.h"
 
@@ -126,6 +127,28 @@ TEST(Pareto, FindsTheOptimumWhereLossesAddUp) {
     EXPECT_LE(problem.best()->objective, 1.01 * SummedLoss(ladder.costs, exact.assignment))
         << "seed " << seed;
   }
+}
+
+// The accuracy refuses what bisection asks about just before the constraint is met, and allows more
+// beyond.
+TEST(Pareto, MeetsConstraintsThatBisectionMisses) {
+  const Ladder ladder = MakeLadder(8, 3);
+  SearchSpace space = Separable(ladder.losses, ladder.costs);
+  const auto path = MakePath(space, space.losses, MinimizeCost(space, 0));
+  const std::size_t first = path.size() / 2;
+  const double limit = path[first].merit;
+  Demand demand = MinimizeCost(space, 0);
+  demand.weights.clear();
+  demand.constraints.push_back({"cost", [](std::span<const double> t) { return t[0]; }, limit});
+  const Oracle oracle = [&](const Assignment& a, Fidelity) -> Expected<Verdict> {
+    const double cost = Totals(space, a)[0], loss = SummedLoss(space.losses, a);
+    const bool allowed = cost > 1.3 * limit || (cost < limit && cost > 0.9 * limit);
+    return Verdict{allowed, allowed ? 1.0 : -1.0, loss};
+  };
+  Problem problem(space, demand, oracle, Facts(ladder), {});
+  ASSERT_TRUE((*FindStrategy("pareto"))->run(problem, {}).has_value());
+  ASSERT_TRUE(problem.best().has_value());
+  EXPECT_LE(problem.best()->objective, limit);
 }
 
 TEST(FindStrategy, NamesTheNearest) {

@@ -12,8 +12,9 @@ namespace {
 
 constexpr double kFirstStretch = 1.2;  // how much more predicted loss the first proposals take
 constexpr double kLeastStretch = 1.005;
-constexpr double kMistrust = 1.4;       // of the added losses of a proposal that was refused
-constexpr double kMostLearned = 3;      // by which a decision's losses are corrected, up or down
+constexpr double kMistrust = 1.4;   // of the added losses of a proposal that was refused
+constexpr double kMostLearned = 3;  // by which a decision's losses are corrected, up or down
+constexpr std::size_t kConstraintTrials = 12;
 constexpr double kLearningShare = 0.3;  // of the budget, at most
 
 // One search: the losses as the checks have corrected them, and the steps of the search.
@@ -27,6 +28,7 @@ class Search {
 
   Expected<void> Run() {
     BW_TRY(Bisect());
+    if (!problem_.best()) BW_TRY(MeetConstraints());
     if (!problem_.best()) return {};
     BW_TRY(Propose());
     BW_TRY(Learn());
@@ -54,6 +56,19 @@ class Search {
       const std::size_t middle = (good + bad) / 2;
       BW_ASSIGN(const bool allowed, Allows(path_[middle].assignment));
       (allowed ? good : bad) = middle;
+    }
+    return {};
+  }
+
+  // The first points of the path that keep the constraints, where the accuracy allowed less than
+  // that: it does not fall evenly, so one of them may still be within the bound.
+  Expected<void> MeetConstraints() {
+    if (!problem_.measured().front().verdict.feasible) return {};
+    std::size_t tried = 0;
+    for (const PathPoint& point : path_) {
+      if (!Keeps(problem_.demand(), Totals(space(), point.assignment))) continue;
+      BW_ASSIGN(const bool allowed, Allows(point.assignment));
+      if (allowed || problem_.exhausted() || ++tried == kConstraintTrials) return {};
     }
     return {};
   }
