@@ -19,6 +19,7 @@ inline Expected<TensorType> LossType(const InferInput& in) {
   if (in.types[1].shape != classes) {
     return Fail("classes are {}, {} is needed", ShapeText(in.types[1].shape), ShapeText(classes));
   }
+  if (in.has(2)) BW_TRY(CheckFloat(in, 2));
   if (in.has(2) && in.types[2].shape != Shape{scores[1]}) {
     return Fail("weights are {}, [{}] is needed", ShapeText(in.types[2].shape), scores[1]);
   }

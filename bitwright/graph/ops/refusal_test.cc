@@ -215,6 +215,11 @@ TEST(Refusals, Resize) {
   });
 }
 
+TEST(Refusals, Losses) {
+  Expect({{{"NegativeLogLikelihoodLoss", {kTwoThree, I({0, 1}), I({1, 1, 1})}},
+           "input 2 is int64, allowed: float32"}});
+}
+
 TEST(Refusals, FakeQuantize) {
   const auto refusal = [](const char* spec, float scale, std::int64_t zero) {
     const Items items = {{"spec", std::string(spec)}, {"scale", scale}, {"zero", zero}};
