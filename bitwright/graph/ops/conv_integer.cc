@@ -5,8 +5,9 @@ namespace {
 
 Expected<Types> Infer(const InferInput& in) {
   BW_TRY(CheckCounts(in, {2, 4, 1}));
-  BW_TRY(CheckDType(in, 0, kBytes));
-  BW_TRY(CheckDType(in, 1, kBytes));
+  for (const std::size_t i : {0, 1, 2, 3}) {
+    if (in.has(i)) BW_TRY(CheckDType(in, i, kBytes));
+  }
   BW_TRY(CheckScalar(in, 2, "x_zero_point"));
   const Shape &x = in.types[0].shape, &w = in.types[1].shape;
   BW_ASSIGN(const auto windows, CodeWindows(in.node, x, w));

@@ -5,8 +5,9 @@ namespace {
 
 Expected<Types> Infer(const InferInput& in) {
   BW_TRY(CheckCounts(in, {2, 4, 1}));
-  BW_TRY(CheckDType(in, 0, kBytes));
-  BW_TRY(CheckDType(in, 1, kBytes));
+  for (const std::size_t i : {0, 1, 2, 3}) {
+    if (in.has(i)) BW_TRY(CheckDType(in, i, kBytes));
+  }
   BW_ASSIGN(CodeProduct p, MakeCodeProduct(in.types[0].shape, in.types[1].shape));
   BW_TRY(CheckParameter(in, 2, p.m));
   BW_TRY(CheckParameter(in, 3, p.n));

@@ -220,6 +220,13 @@ TEST(Refusals, Losses) {
            "input 2 is int64, allowed: float32"}});
 }
 
+TEST(Refusals, ZeroPoints) {
+  const Tensor codes(DType::kUint8, {2, 2});
+  for (const char* op : {"MatMulInteger", "ConvInteger"}) {
+    Expect({{{op, {codes, codes, F({1})}}, "input 2 is float32, allowed: uint8, int8"}});
+  }
+}
+
 TEST(Refusals, FakeQuantize) {
   const auto refusal = [](const char* spec, float scale, std::int64_t zero) {
     const Items items = {{"spec", std::string(spec)}, {"scale", scale}, {"zero", zero}};
