@@ -116,8 +116,9 @@ void Round(const CodeTable& table, std::span<const float> x, const float* scale,
            std::int32_t zero, float* out) {
 #if HWY_TARGET <= HWY_AVX3_DL
   const bool fits = step == 0 && *scale >= kLeastFastScale && *scale <= kMostFastScale;
+  const FloatRound& fast = table.fast;
   const bool certain =
-      table.fast.kind != FloatRound::Kind::kNone && !table.fast.holes && table.fast.offset == 0;
+      fast.kind != FloatRound::Kind::kNone && !fast.holes && (fast.offset == 0 || fast.half != 0);
   if (fits && zero == 0 && table.search.levels > 0 && !certain) {
     return WithTail(x, out, [&](std::span<const float> part, float* to) {
       RoundSearched(table, part, *scale, to);

@@ -18,13 +18,35 @@ namespace {
 
 #if HWY_TARGET <= HWY_AVX3_DL
 
-template <bool kOffset>
+// x * by + magic, rounded to the nearest multiple of the quantum or as kUp and kDown say.
+template <Shift kShift>
+HWY_INLINE __m512 SumOf(__m512 x, __m512 by, __m512 magic) {
+  if constexpr (kShift == Shift::kUp) {
+    return _mm512_fmadd_round_ps(x, by, magic, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+  }
+  if constexpr (kShift == Shift::kDown) {
+    return _mm512_fmadd_round_ps(x, by, magic, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC);
+  }
+  return _mm512_fmadd_ps(x, by, magic);
+}
+
+// How many steps (code_table.h) a multiple of the quantum and its shift make more than the
+// multiple.
+template <Shift kShift>
+std::int32_t StepsMore(const FloatRound& fast) {
+  if (kShift != Shift::kUp && kShift != Shift::kDown) return 0;
+  const float shift = kShift == Shift::kUp ? fast.half : -fast.half;
+  return static_cast<std::int32_t>((shift - fast.offset) / (2 * fast.half));
+}
+
+template <Shift kShift>
 void EncodeSteps(const CodeTable& table, std::span<const float> x, float scale, std::int32_t zero,
                  bool symmetric, std::uint8_t* codes) {
   const float inverse = 1.0f / scale;
   const __m512 below = _mm512_set1_ps(inverse * kBelow), above = _mm512_set1_ps(inverse * kAbove);
   const __m512 magic = _mm512_set1_ps(table.fast.magic), offset = _mm512_set1_ps(table.fast.offset);
-  const auto start = std::bit_cast<std::int32_t>(table.fast.magic) - zero;
+  const std::int32_t start =
+      std::bit_cast<std::int32_t>(table.fast.magic) - zero - StepsMore<kShift>(table.fast);
   const __m512i least = _mm512_set1_epi32(start + static_cast<std::int32_t>(table.least_step));
   const __m512i most = _mm512_set1_epi32(start + static_cast<std::int32_t>(table.most_step));
   const __m512i first_step = _mm512_set1_epi8(static_cast<char>(table.least_step));
@@ -40,14 +62,14 @@ void EncodeSteps(const CodeTable& table, std::span<const float> x, float scale, 
       const __m512 value = _mm512_loadu_ps(x.data() + i + 16 * v);
       __m512 low, high;
       __mmask16 sure = 0xffff;
-      if constexpr (kOffset) {
+      if constexpr (kShift == Shift::kAny) {
         low = _mm512_add_ps(_mm512_fmsub_ps(value, below, offset), magic);
         high = _mm512_add_ps(_mm512_fmsub_ps(value, above, offset), magic);
         sure =
             _mm512_cmp_ps_mask(_mm512_abs_ps(_mm512_mul_ps(value, below)), near_zero, _CMP_GE_OQ);
       } else {
-        low = _mm512_fmadd_ps(value, below, magic);
-        high = _mm512_fmadd_ps(value, above, magic);
+        low = SumOf<kShift>(value, below, magic);
+        high = SumOf<kShift>(value, above, magic);
       }
       certain[v] = _mm512_mask_cmp_ps_mask(sure, low, high, _CMP_EQ_OQ);
       const __m512i at_least = _mm512_max_epi32(_mm512_castps_si512(low), least);

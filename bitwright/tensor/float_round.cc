@@ -117,6 +117,10 @@ bool TryUniform(const Format& format, FloatRound& form) {
   form.offset = static_cast<float>(std::remainder(values[0], quantum));
   if (form.offset != 0 && quantum < 2 * static_cast<double>(kNearZero)) return false;
   form.magic = MagicOf(quantum);
+  if (std::fabs(static_cast<double>(form.offset)) * 2 == quantum) {
+    form.half = static_cast<float>(quantum / 2);
+    form.zero_goes_down = format.Round(0) < 0;
+  }
   return Agrees(format, form);
 }
 

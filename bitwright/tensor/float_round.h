@@ -36,11 +36,20 @@ struct FloatRound {
   Kind kind = Kind::kNone;
   float low = 0, high = 0;  // the least and greatest value
   float offset = 0;         // kUniform
-  float magic = 0;          // kUniform; kGrid: times 2^exponent(y), a power of two times 1.5
-  float least_power = 0;    // but for kUniform: 2^exponent(y) is at least this
-  bool holes = false;       // some magics are NaN: never certain
+  // kUniform, where offset is half a quantum: AVX-512 takes the multiple below the ratio, or above
+  // it where zero_goes_down, and half a quantum. The sign of a ratio is exact, so that nothing is
+  // uncertain at 0.
+  float half = 0;  // 0: not so
+  bool zero_goes_down = false;
+  float magic = 0;        // kUniform; kGrid: times 2^exponent(y), a power of two times 1.5
+  float least_power = 0;  // but for kUniform: 2^exponent(y) is at least this
+  bool holes = false;     // some magics are NaN: never certain
   alignas(64) float magics[kExponentCount] = {};
 };
+
+// How kernels find uniform values: multiples of the quantum; with any offset; half a quantum above
+// the multiple below the ratio; half a quantum below the multiple above it.
+enum class Shift : std::uint8_t { kNone, kAny, kUp, kDown };
 
 // The bracket of 1/scale.
 constexpr float kBelow = 1 - 0x1p-22f, kAbove = 1 + 0x1p-22f;

@@ -232,10 +232,15 @@ void RoundRegions(const CodeTable& table, std::span<const float> x, float scale,
 
 void EncodeWhole(const CodeTable& table, std::span<const float> x, float scale, std::int32_t zero,
                  bool symmetric, std::uint8_t* codes) {
-  if (table.fast.kind == FloatRound::Kind::kUniform && table.fast.offset == 0) {
-    return EncodeSteps<false>(table, x, scale, zero, symmetric, codes);
+  const FloatRound& fast = table.fast;
+  if (fast.kind == FloatRound::Kind::kUniform && fast.offset == 0) {
+    return EncodeSteps<Shift::kNone>(table, x, scale, zero, symmetric, codes);
   }
-  if (table.indices.usable && !(table.fast.holes && table.regions.bucket_count > 0)) {
+  if (fast.kind == FloatRound::Kind::kUniform && fast.half != 0) {
+    return fast.zero_goes_down ? EncodeSteps<Shift::kDown>(table, x, scale, zero, symmetric, codes)
+                               : EncodeSteps<Shift::kUp>(table, x, scale, zero, symmetric, codes);
+  }
+  if (table.indices.usable && !(fast.holes && table.regions.bucket_count > 0)) {
     return table.indices.is_signed ? EncodeIndices<true>(table, x, scale, codes)
                                    : EncodeIndices<false>(table, x, scale, codes);
   }
@@ -245,7 +250,7 @@ void EncodeWhole(const CodeTable& table, std::span<const float> x, float scale, 
   if (buckets <= 256 && buckets > 0) return EncodeRegions<256, false>(table, x, scale, codes);
   if (buckets <= 512 && buckets > 0) return EncodeRegions<512, false>(table, x, scale, codes);
   if (buckets > 0) return EncodeRegions<1024, false>(table, x, scale, codes);
-  EncodeSteps<true>(table, x, scale, zero, symmetric, codes);
+  EncodeSteps<Shift::kAny>(table, x, scale, zero, symmetric, codes);
 }
 
 // False where there are no tables for it.

@@ -40,7 +40,7 @@ struct Job {
 
 // What stays in registers.
 struct Constants {
-  V low, high, offset, magic, least, scale, below, above;
+  V low, high, offset, half, magic, least, scale, below, above;
   hn::Vec<Bits> to_magic;
 #if HWY_TARGET <= HWY_AVX3
   __m512 magics[4];
@@ -55,6 +55,7 @@ Constants Load(const Job& job) {
   c.low = hn::Set(f, job.fast.low - zero);
   c.high = hn::Set(f, job.fast.high - zero);
   c.offset = hn::Set(f, job.fast.offset);
+  c.half = hn::Set(f, job.fast.half);
   c.magic = hn::Set(f, job.fast.magic);
   c.least = hn::Set(f, job.fast.least_power);
   c.to_magic = hn::Set(Bits(), std::bit_cast<std::uint32_t>(job.fast.magic) - kOne);
@@ -121,12 +122,27 @@ HWY_INLINE hn::Mask<Floats> AndEqual(hn::Mask<Floats> mask, V a, V b) {
 #endif
 }
 
+#if HWY_TARGET <= HWY_AVX3
+// x * by + magic rounded down to a multiple of the quantum, or up.
+template <bool kUp>
+HWY_INLINE V SumTowards(V x, V by, V magic) {
+  constexpr int kMode = (kUp ? _MM_FROUND_TO_POS_INF : _MM_FROUND_TO_NEG_INF) | _MM_FROUND_NO_EXC;
+  return V{_mm512_fmadd_round_ps(x.raw, by.raw, magic.raw, kMode)};
+}
+#endif
+
 // Rounds one vector; clears lanes of `certain` that are not.
-template <Kind kKind, bool kMirrored, bool kOffset>
+template <Kind kKind, bool kMirrored, Shift kShift>
 HWY_INLINE V Round(const Job& job, const Constants& c, V x, V scale, V below, V above,
                    hn::Mask<Floats>& certain) {
   V magic = c.magic, low, high;
-  if constexpr (kOffset) {
+#if HWY_TARGET <= HWY_AVX3
+  if constexpr (kShift == Shift::kUp || kShift == Shift::kDown) {
+    low = SumTowards<kShift == Shift::kDown>(x, below, magic);
+    high = SumTowards<kShift == Shift::kDown>(x, above, magic);
+  } else  // NOLINT(readability/braces)
+#endif
+      if constexpr (kShift == Shift::kAny) {
     const V near_zero = hn::Set(Floats(), kNearZero);
     certain = hn::And(certain, hn::Ge(hn::Abs(hn::Mul(x, below)), near_zero));
     low = hn::Add(hn::MulSub(x, below, c.offset), magic);
@@ -142,12 +158,14 @@ HWY_INLINE V Round(const Job& job, const Constants& c, V x, V scale, V below, V 
   }
   certain = AndEqual(certain, low, high);
   V value = hn::Sub(low, magic);
-  if constexpr (kOffset) value = hn::Add(value, c.offset);
+  if constexpr (kShift == Shift::kAny) value = hn::Add(value, c.offset);
+  if constexpr (kShift == Shift::kUp) value = hn::Add(value, c.half);
+  if constexpr (kShift == Shift::kDown) value = hn::Sub(value, c.half);
   return hn::Mul(Clamp<kMirrored>(c, value), scale);
 }
 
 // Rounds kVectors vectors from element i on.
-template <Kind kKind, bool kMirrored, bool kOffset, std::size_t kStep, std::size_t kVectors>
+template <Kind kKind, bool kMirrored, Shift kShift, std::size_t kStep, std::size_t kVectors>
 HWY_INLINE void RoundVectors(const Job& job, const Constants& c, std::span<const float> x,
                              std::size_t i, float* out) {
   const Floats f;
@@ -166,34 +184,45 @@ HWY_INLINE void RoundVectors(const Job& job, const Constants& c, std::span<const
       certain = hn::And(certain, hn::And(hn::Ge(scale, hn::Set(f, kLeastFastScale)),
                                          hn::Le(scale, hn::Set(f, kMostFastScale))));
     }
-    rounded[k] = Round<kKind, kMirrored, kOffset>(job, c, value, scale, below, above, certain);
+    rounded[k] = Round<kKind, kMirrored, kShift>(job, c, value, scale, below, above, certain);
   }
   if (HWY_UNLIKELY(!hn::AllTrue(f, certain))) return job.Slowly(x, i, kVectors * lanes, out);
   HWY_UNROLL(4)
   for (std::size_t k = 0; k < kVectors; ++k) hn::StoreU(rounded[k], f, out + i + k * lanes);
 }
 
-template <Kind kKind, bool kMirrored, bool kOffset, std::size_t kStep>
+template <Kind kKind, bool kMirrored, Shift kShift, std::size_t kStep>
 void RoundAll(const Job& job, std::span<const float> x, float* out) {
   constexpr std::size_t kMany = 4;
   const std::size_t lanes = hn::Lanes(Floats());
   const Constants c = Load(job);
   std::size_t i = 0;
   for (; i + kMany * lanes <= x.size(); i += kMany * lanes) {
-    RoundVectors<kKind, kMirrored, kOffset, kStep, kMany>(job, c, x, i, out);
+    RoundVectors<kKind, kMirrored, kShift, kStep, kMany>(job, c, x, i, out);
   }
   for (; i + lanes <= x.size(); i += lanes) {
-    RoundVectors<kKind, kMirrored, kOffset, kStep, 1>(job, c, x, i, out);
+    RoundVectors<kKind, kMirrored, kShift, kStep, 1>(job, c, x, i, out);
   }
   job.Slowly(x, i, x.size() - i, out);
 }
 
-template <Kind kKind, bool kOffset>
+template <Kind kKind, Shift kShift = Shift::kNone>
 void RoundByShape(const Job& job, std::span<const float> x, float* out) {
   const bool mirrored = job.zero == 0 && job.fast.low == -job.fast.high;
-  if (job.step != 0) return RoundAll<kKind, false, kOffset, 1>(job, x, out);
-  return mirrored ? RoundAll<kKind, true, kOffset, 0>(job, x, out)
-                  : RoundAll<kKind, false, kOffset, 0>(job, x, out);
+  if (job.step != 0) return RoundAll<kKind, false, kShift, 1>(job, x, out);
+  return mirrored ? RoundAll<kKind, true, kShift, 0>(job, x, out)
+                  : RoundAll<kKind, false, kShift, 0>(job, x, out);
+}
+
+void RoundUniform(const Job& job, std::span<const float> x, float* out) {
+  if (job.fast.offset == 0) return RoundByShape<Kind::kUniform>(job, x, out);
+#if HWY_TARGET <= HWY_AVX3
+  if (job.fast.half != 0) {
+    return job.fast.zero_goes_down ? RoundByShape<Kind::kUniform, Shift::kDown>(job, x, out)
+                                   : RoundByShape<Kind::kUniform, Shift::kUp>(job, x, out);
+  }
+#endif
+  RoundByShape<Kind::kUniform, Shift::kAny>(job, x, out);
 }
 
 void RoundFloats(const FloatRound& fast, const RoundTable& table, std::span<const float> x,
@@ -203,16 +232,15 @@ void RoundFloats(const FloatRound& fast, const RoundTable& table, std::span<cons
 #if HWY_TARGET <= HWY_AVX2
   switch (fast.kind) {
     case Kind::kUniform:
-      return fast.offset == 0 ? RoundByShape<Kind::kUniform, false>(job, x, out)
-                              : RoundByShape<Kind::kUniform, true>(job, x, out);
+      return RoundUniform(job, x, out);
     case Kind::kGrid:
-      return RoundByShape<Kind::kGrid, false>(job, x, out);
+      return RoundByShape<Kind::kGrid>(job, x, out);
     case Kind::kCyclic:
-      return RoundByShape<Kind::kCyclic, false>(job, x, out);
+      return RoundByShape<Kind::kCyclic>(job, x, out);
     case Kind::kExponents:
-      return RoundByShape<Kind::kExponents, false>(job, x, out);
+      return RoundByShape<Kind::kExponents>(job, x, out);
     case Kind::kManyExponents:
-      return RoundByShape<Kind::kManyExponents, false>(job, x, out);
+      return RoundByShape<Kind::kManyExponents>(job, x, out);
     case Kind::kNone:
       break;
   }
