@@ -124,7 +124,7 @@ void Round(const CodeTable& table, std::span<const float> x, const float* scale,
       RoundSearched(table, part, *scale, to);
     });
   }
-  if (fits && zero == 0 && table.regions.bucket_count > 0) {
+  if (fits && zero == 0 && (table.regions.bucket_count > 0 || table.gather.usable)) {
     const bool many_holes = table.fast.holes && table.format.bits() < 8;
     if (table.fast.kind == FloatRound::Kind::kNone || many_holes) {
       return RoundBlocks(table, x, *scale, out);

@@ -296,6 +296,9 @@ CodeTable::CodeTable(const Format& of)
     }
     short_values = short_values && (Bits(values[code]) & 0xffff) == 0;
   }
+  if (regions.bucket_count == 0 && fast.kind != FloatRound::Kind::kUniform) {
+    gather = MakeGatherTable(format);
+  }
   FillSteps(*this);
   nan_code = static_cast<std::uint8_t>(format.Encode(std::numeric_limits<double>::quiet_NaN()));
   for (const RoundTable::Bucket& bucket : exact.buckets) {

@@ -7,6 +7,7 @@
 
 #include "bitwright/numerics/format.h"
 #include "bitwright/tensor/float_round.h"
+#include "bitwright/tensor/gather_table.h"
 #include "bitwright/tensor/round_table.h"
 
 namespace bw {
@@ -74,6 +75,7 @@ struct CodeTable {
   RegionTable regions;
   IndexTable indices;
   SearchTable search;
+  GatherTable gather;  // where there is no RegionTable
   // Codes of `below` and `above` of each bucket of `exact`, where it has buckets.
   std::vector<std::array<std::uint8_t, 2>> bucket_codes;
   std::uint8_t nan_code = 0;

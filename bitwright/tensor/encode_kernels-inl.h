@@ -10,7 +10,7 @@
 
 #include <hwy/highway.h>
 
-#include "bitwright/tensor/byte_tables-inl.h"
+#include "bitwright/tensor/gather_kernels-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace bw::HWY_NAMESPACE {
@@ -120,7 +120,13 @@ void EncodeIndices(const CodeTable& table, std::span<const float> x, float scale
     const __m512i code = _mm512_mask_mov_epi8(lower[index], second, upper[index]);
     _mm512_storeu_si512(codes + i, SwapOrder(code));
     if (HWY_LIKELY(AllSet(certain))) continue;
-    EncodeUncertain(table, x.data() + i, scale, 0, true, ~JoinMasks(certain), codes + i);
+    const std::uint64_t uncertain = ~JoinMasks(certain);
+    constexpr int kFew = 4;
+    if (table.gather.usable && std::popcount(uncertain) > kFew) {
+      EncodeGathered(table, x.subspan(i, kBlockSize), scale, codes + i);
+    } else {
+      EncodeUncertain(table, x.data() + i, scale, 0, true, uncertain, codes + i);
+    }
   }
 }
 

@@ -244,6 +244,7 @@ void EncodeWhole(const CodeTable& table, std::span<const float> x, float scale, 
     return table.indices.is_signed ? EncodeIndices<true>(table, x, scale, codes)
                                    : EncodeIndices<false>(table, x, scale, codes);
   }
+  if (table.gather.usable) return EncodeGathered(table, x, scale, codes);
   const int buckets = table.regions.bucket_count;
   if (table.regions.two_sided) return EncodeRegions<1024, true>(table, x, scale, codes);
   if (buckets <= 128 && buckets > 0) return EncodeRegions<128, false>(table, x, scale, codes);
@@ -257,7 +258,7 @@ void EncodeWhole(const CodeTable& table, std::span<const float> x, float scale, 
 bool EncodeBlocks(const CodeTable& table, std::span<const float> x, float scale, std::int32_t zero,
                   bool symmetric, std::uint8_t* codes) {
   const bool uniform = table.fast.kind == FloatRound::Kind::kUniform;
-  const bool tables = table.regions.bucket_count > 0 || table.indices.usable;
+  const bool tables = table.regions.bucket_count > 0 || table.indices.usable || table.gather.usable;
   if (!uniform && (!symmetric || !tables)) return false;
   WithTail(x, codes, [&](std::span<const float> part, std::uint8_t* to) {
     EncodeWhole(table, part, scale, zero, symmetric, to);
@@ -278,6 +279,7 @@ void RoundBuckets(const CodeTable& table, std::span<const float> x, float scale,
 
 void RoundBlocks(const CodeTable& table, std::span<const float> x, float scale, float* out) {
   WithTail(x, out, [&](std::span<const float> part, float* to) {
+    if (table.gather.usable) return RoundGathered(table, part, scale, to);
     const int buckets = table.regions.bucket_count;
     if (buckets <= 128) return RoundBuckets<128>(table, part, scale, to);
     if (buckets <= 256) return RoundBuckets<256>(table, part, scale, to);
