@@ -214,6 +214,7 @@ void RoundByShape(const Job& job, std::span<const float> x, float* out) {
                   : RoundAll<kKind, false, kShift, 0>(job, x, out);
 }
 
+#if HWY_TARGET <= HWY_AVX2
 void RoundUniform(const Job& job, std::span<const float> x, float* out) {
   if (job.fast.offset == 0) return RoundByShape<Kind::kUniform>(job, x, out);
 #if HWY_TARGET <= HWY_AVX3
@@ -224,6 +225,7 @@ void RoundUniform(const Job& job, std::span<const float> x, float* out) {
 #endif
   RoundByShape<Kind::kUniform, Shift::kAny>(job, x, out);
 }
+#endif
 
 void RoundFloats(const FloatRound& fast, const RoundTable& table, std::span<const float> x,
                  const float* scale, std::size_t step, std::int32_t zero, float* out,
