@@ -52,13 +52,16 @@ Expected<std::vector<LayerError>> LayerErrors(const Graph& original, const Graph
     if (node.op->role == OpRole::kCompute) outputs.push_back(node.outputs[0]);
   }
   const std::vector<std::vector<float>> factors = Factors(original, outputs, scales);
-  const std::size_t each =
-      static_cast<std::size_t>(std::max<std::int64_t>(1, kRows / data.rows_per_sample()));
+  const std::int64_t per_sample = data.rows_per_sample();
+  const std::int64_t wanted = std::min(std::max<std::int64_t>(1, kRows / per_sample),
+                                       static_cast<std::int64_t>(data.size()));
+  // A network may take its own number of rows alone.
+  BW_ASSIGN(const std::vector<Shape> shapes, InputShapes(original, wanted * per_sample));
+  const std::size_t each = static_cast<std::size_t>(shapes[0][0] / per_sample);
   const std::size_t batches = data.size() / each;
   std::vector<std::vector<Sums>> parts(batches);
   const auto run = [&](std::size_t b) -> Expected<void> {
     BW_ASSIGN(Tensor input, data.Batch(b * each, each));
-    BW_ASSIGN(const std::vector<Shape> shapes, InputShapes(original, input.shape()[0]));
     input.Reshape(shapes[0]);
     const ConstTensorRef ref = std::as_const(input);
     BW_ASSIGN(Executor reference, Executor::Create(original, shapes, {Backend::kFast, true}));
