@@ -27,7 +27,8 @@ struct Bench {
     statistics[2] = {0, 6, 0, 0, 2, {0, 6}};
   }
   Plan PlanWith(const std::string& name, const std::string& spec) const {
-    Plan plan{Fingerprint(targets), {}};
+    Plan plan;
+    plan.network = Fingerprint(targets);
     plan.tensors.emplace(name, TensorPlan{QuantSpec::Parse(spec).value(), "max", {}});
     return plan;
   }
@@ -98,7 +99,8 @@ TEST(ApplyPlan, RoundsAnActivationForAllItsReaders) {
   const ValueId sum = net.Op("Add", {net.Conv(r, "b", {4, 4, 3, 3}, 2), r}, "sum");
   const Graph graph = net.Finish({net.Conv(sum, "c", {1, 4, 1, 1}, 3)});
   const QuantTargets targets = FindTargets(graph).value();
-  Plan plan{Fingerprint(targets), {}};
+  Plan plan;
+  plan.network = Fingerprint(targets);
   plan.tensors.emplace(
       "r", TensorPlan{QuantSpec::Parse("uint4").value(), "max", FixedScale{0.5F, 0, "uint4"}});
   const Graph result = ApplyPlan(graph, targets, plan).value();

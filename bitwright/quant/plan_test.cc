@@ -145,19 +145,22 @@ TEST(PlanFromJson, RefusesAZeroPointWithoutAsym) {
 
 TEST(CheckPlan, AcceptsThePlanOfItsNetwork) {
   const QuantTargets targets = Targets();
-  Plan plan{Fingerprint(targets), {}};
+  Plan plan;
+  plan.network = Fingerprint(targets);
   plan.tensors.emplace("conv.w", TensorPlan{QuantSpec::Parse("int4:c0").value(), "mse", {}});
   EXPECT_TRUE(CheckPlan(plan, targets, "plan.json").has_value());
 }
 
 TEST(CheckPlan, RefusesThePlanOfAnotherNetwork) {
   const QuantTargets targets = Targets();
-  Plan plan{Fingerprint(targets), {}};
+  Plan plan;
+  plan.network = Fingerprint(targets);
   plan.tensors.emplace("conv.v", TensorPlan{QuantSpec::Parse("int4:c0").value(), "mse", {}});
   EXPECT_EQ(CheckPlan(plan, targets, "plan.json").error().message,
             "plan.json: the network has no tensor 'conv.v'; nearest is 'conv.w' (is it a plan for "
             "another network?)");
-  plan = {"0011223344556677", {}};
+  plan = Plan();
+  plan.network = "0011223344556677";
   EXPECT_EQ(CheckPlan(plan, targets, "plan.json").error().message,
             "plan.json: the plan is for network 0011223344556677, this one is " +
                 Fingerprint(targets) + "; make a new plan with 'bitwright tune'");

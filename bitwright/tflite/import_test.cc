@@ -3,60 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <filesystem>
-#include <random>
 
-#include "bitwright/base/file.h"
-#include "bitwright/tflite/test_file.h"
+#include "bitwright/tflite/test_networks.h"
 
 namespace bw::tflite {
 namespace {
 
-constexpr int kAdd = 0, kAveragePool = 1, kConcat = 2, kConv = 3, kDepthwise = 4, kFull = 9,
-              kRelu = 19, kReshape = 22, kSoftmax = 25, kTranspose = 39;
-
-std::vector<float> Sequence(std::size_t count, float step = 0.25F) {
-  std::vector<float> elements(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    elements[i] = step * static_cast<float>(static_cast<int>(i * 7 % 23) - 11);
-  }
-  return elements;
-}
-
 bw::Tensor Input(Shape shape) {
   const auto count = static_cast<std::size_t>(ElementCount(shape));
   return bw::Tensor::From<float>(std::move(shape), Sequence(count));
-}
-
-// Padding SAME or VALID, strides, activation.
-std::vector<Option> ConvOptions(bool same, int stride, int activation) {
-  return {{0, static_cast<std::int8_t>(same ? 0 : 1)},
-          {1, std::int32_t{stride}},
-          {2, std::int32_t{stride}},
-          {3, static_cast<std::int8_t>(activation)}};
-}
-
-// input [1,5,6,2] -> CONV_2D 3x3 SAME stride 2 relu -> CONV_2D 1x1 -> AVERAGE_POOL -> RESHAPE ->
-// FULLY_CONNECTED -> SOFTMAX.
-TestFile Classifier() {
-  TestFile file;
-  const int x = file.Add({"x", ElementType::kFloat32, {1, 5, 6, 2}, {-1, 5, 6, 2}});
-  const int w = file.Weights({3, 3, 3, 2}, Sequence(54)), b = file.Weights({3}, {1, -2, 3});
-  const int v = file.Weights({4, 1, 1, 3}, Sequence(12)), m = file.Weights({5, 4}, Sequence(20));
-  const int first = file.Real({1, 3, 3, 3}), second = file.Real({1, 3, 3, 4});
-  const int pooled = file.Real({1, 1, 1, 4}), flat = file.Real({1, 4});
-  const int sums = file.Real({1, 5}), y = file.Real({1, 5});
-  file.tensor(y).name = "y";
-  file.Op(kConv, {x, w, b}, {first}, 1, ConvOptions(true, 2, 1));
-  file.Op(kConv, {first, v, -1}, {second}, 1, ConvOptions(false, 1, 0));
-  file.Op(kAveragePool, {second}, {pooled}, 5,
-          {{0, std::int8_t{1}}, {1, 1}, {2, 1}, {3, 3}, {4, 3}, {5, std::int8_t{0}}});
-  file.Op(kReshape, {pooled, file.Ints({-1, 4})}, {flat}, 0);
-  file.Op(kFull, {flat, m, -1}, {sums}, 8, {{0, std::int8_t{0}}});
-  file.Op(kSoftmax, {sums}, {y}, 9, {{0, 1.0F}});
-  file.inputs = {x};
-  file.outputs = {y};
-  return file;
 }
 
 Graph Must(const TestFile& file) {
@@ -172,7 +127,6 @@ TEST_P(AnyOperator, GivesTheSameWithChannelsFirstAndLast) {
   }
 }
 
-constexpr std::int8_t kNone = 0;
 const std::vector<std::int32_t> kImage = {1, 3, 4, 2};
 INSTANTIATE_TEST_SUITE_P(
     All, AnyOperator,
@@ -447,20 +401,6 @@ TEST(Tflite, HalfPrecisionWeightsAreReadExactly) {
   EXPECT_EQ(at(0, 1), -std::ldexp(1.0F, -24));
 }
 
-// x -> FULLY_CONNECTED on int8, the graph's input and output being real numbers.
-TestFile IntegerLayer() {
-  TestFile file;
-  const int x = file.Codes({1, 2}, 0.5F, 3), y = file.Codes({1, 2}, 0.25F, -10);
-  const int w = file.Constant<std::int8_t>(ElementType::kInt8, {2, 2}, {1, -2, 3, 4});
-  const int b = file.Constant<std::int32_t>(ElementType::kInt32, {2}, {5, -7});
-  file.tensor(w).scales = {0.125F};
-  file.tensor(w).zeros = {0};
-  file.Op(kFull, {x, w, b}, {y}, 8, {{0, kNone}});
-  file.inputs = {x};
-  file.outputs = {y};
-  return file;
-}
-
 TEST(Tflite, IntegerNetworksTakeAndGiveRealNumbers) {
   const Graph graph = Must(IntegerLayer());
   EXPECT_EQ(graph.value(graph.inputs[0]).type.dtype, DType::kFloat32);
@@ -470,109 +410,6 @@ TEST(Tflite, IntegerNetworksTakeAndGiveRealNumbers) {
   // rounded twice: 6.5 up to 7, 3.5 to 4; -1.5 up to -1, -0.5 away from zero to -1.
   EXPECT_EQ(y.span<float>()[0], 1.0F);
   EXPECT_EQ(y.span<float>()[1], -0.25F);
-}
-
-TEST(Tflite, RefusalsNameTheOperatorAndTheTensor) {
-  TestFile file = Classifier();
-  file.Op(37, {0, 0, 0}, {file.Real({1})}, 24);
-  file.Op(119, {0}, {file.Real({1})}, 0);
-  EXPECT_EQ(file.Refusal(),
-            "net.tflite: uses 2 unsupported operators: BATCH_TO_SPACE_ND, WHILE; docs/tflite.md "
-            "lists the supported ones");
-
-  file = Classifier();
-  file.version = 2;
-  EXPECT_EQ(file.Refusal(), "net.tflite: its schema version is 2, allowed is 3");
-
-  file = Classifier();
-  file.tensor(5).shape = {1, 4, 3, 3};
-  EXPECT_EQ(file.Refusal().substr(0, 33), "net.tflite: operator 0 (CONV_2D):") << file.Refusal();
-
-  file = Classifier();
-  file.tensor(1).data.pop_back();
-  EXPECT_EQ(file.Refusal(),
-            "net.tflite: tensor 1 't1': has 215 bytes of data, float32 of [3,3,3,2] needs 216");
-
-  file = Classifier();
-  file.Op(kRelu, {0}, {99});
-  EXPECT_EQ(file.Refusal().substr(0, 32), "net.tflite: operator 6 (RELU): o") << file.Refusal();
-
-  file = Classifier();
-  file.tensor(5).shape = {1, 1 << 30, 1 << 30, 1 << 30};
-  EXPECT_NE(file.Refusal().find("too many elements"), std::string::npos) << file.Refusal();
-
-  file = Classifier();
-  file.tensor(5).shape = {1, -3, 3, 3};
-  EXPECT_NE(file.Refusal().find("must not be negative"), std::string::npos) << file.Refusal();
-}
-
-TEST(Tflite, AnImageOperatorMustGiveAnImage) {
-  TestFile file = Classifier();
-  file.tensor(5).shape = {3, 9};
-  EXPECT_EQ(file.Refusal(),
-            "net.tflite: operator 0 (CONV_2D): its output 't5' is [3,9], it must have 4 axes");
-}
-
-TEST(Tflite, OperatorsOutOfOrderAreRefused) {
-  TestFile file;
-  const int x = file.Real({1, 2}), a = file.Real({1, 2}), y = file.Real({1, 2});
-  file.Op(kRelu, {a}, {y});
-  file.Op(kRelu, {x}, {a});
-  file.inputs = {x};
-  file.outputs = {y};
-  EXPECT_EQ(file.Refusal(),
-            "net.tflite: operator 0 (RELU): reads 't1' before anything has computed it, operators "
-            "must be in execution order");
-}
-
-TEST(Tflite, MixedArithmeticIsRefused) {
-  TestFile file = IntegerLayer();
-  file.tensor(0) = {"x", ElementType::kFloat32, {1, 2}};
-  EXPECT_EQ(file.Refusal(),
-            "net.tflite: operator 0 (FULLY_CONNECTED): its input is float32 and its weights are "
-            "int8, allowed: both float32 or both int8");
-}
-
-TEST(Tflite, EveryPrefixIsRefused) {
-  const std::string bytes = Classifier().Bytes();
-  for (std::size_t length = 0; length < bytes.size(); ++length) {
-    const auto graph = ImportTfliteBytes(std::string_view(bytes).substr(0, length), "net.tflite");
-    if (!graph) {
-      EXPECT_EQ(graph.error().message.substr(0, 12), "net.tflite: ");
-    }
-  }
-  EXPECT_FALSE(ImportTfliteBytes(std::string_view(bytes).substr(0, bytes.size() / 2), "n"));
-}
-
-// Whatever comes back, nothing may crash, and an error must carry the label.
-void Damage(const std::string& bytes, int rounds, unsigned seed) {
-  std::mt19937 random(seed);
-  for (int round = 0; round < rounds; ++round) {
-    std::string damaged = bytes;
-    for (unsigned k = 0; k <= random() % 4; ++k) {
-      char& byte = damaged[random() % damaged.size()];
-      byte = random() % 2 == 0 ? static_cast<char>(random())
-                               : static_cast<char>(static_cast<int>(byte) ^ 1 << random() % 8);
-    }
-    const auto graph = ImportTfliteBytes(damaged, "net.tflite");
-    if (!graph) {
-      ASSERT_EQ(graph.error().message.substr(0, 12), "net.tflite: ");
-    }
-  }
-}
-
-TEST(Tflite, SurvivesDamagedBytes) {
-  Damage(Classifier().Bytes(), 3000, 1);
-  Damage(IntegerLayer().Bytes(), 3000, 2);
-}
-
-TEST(Tflite, SurvivesDamagedPublishedFiles) {
-  const char* root = std::getenv("BITWRIGHT_DATA");
-  const std::string path =
-      root == nullptr ? "" : std::string(root) + "/tflite/kws_ref_model.tflite";
-  if (!std::filesystem::exists(path))
-    GTEST_SKIP() << "BITWRIGHT_DATA names no folder with " << path;
-  Damage(ReadFile(path).value(), 100, 3);
 }
 
 }  // namespace
