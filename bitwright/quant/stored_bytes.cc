@@ -12,7 +12,8 @@ std::int64_t StoredBytes(const QuantTarget& target, const QuantSpec* spec) {
   };
   const int bits = spec->element.bits();
   const std::int64_t codes = packed(bits, target.elements);
-  if (target.kind == TargetKind::kActivation) return codes;
+  const bool one_scale = std::holds_alternative<PerTensor>(spec->grain);
+  if (target.kind == TargetKind::kActivation && one_scale) return codes;
   const Expected<Grouping> grouping = MakeGrouping(spec->grain, target.shape);
   BW_CHECK(grouping.has_value());
   const std::int64_t second_level = spec->two_level ? 4 : 0;

@@ -5,9 +5,10 @@
 
 namespace bw {
 
-// As float32 where `spec` is null. Of a weight: codes, scales, zero points, the second level's
-// scale and the table of a format that is fitted to it. Of an activation the codes alone, for batch
-// 1: its one scale belongs to the program. BW_CHECKs that the grain fits the shape.
+// As float32 where `spec` is null. Codes, scales, zero points, the second level's scale and the
+// table of a format that is fitted to it; of an activation with one scale the codes alone, for
+// batch 1: the scale, and what is fitted, belong to the program. BW_CHECKs that the grain fits the
+// shape.
 std::int64_t StoredBytes(const QuantTarget& target, const QuantSpec* spec);
 
 }  // namespace bw

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bitwright/quant/stored_bytes.h"
 #include "bitwright/report/report.h"
 #include "bitwright/tensor/block_scale.h"
 
@@ -43,7 +44,7 @@ Expected<std::vector<TensorReport>> TensorReports(
       const TensorPlan& tensor = entry->second;
       report.spec = tensor.spec.ToString();
       report.bits = tensor.spec.element.bits();
-      report.bytes = TensorBytes(target, tensor.spec);
+      report.bytes = StoredBytes(target, &tensor.spec);
       if (target.kind == TargetKind::kWeight) {
         report.sqnr_db = SqnrDb(graph.value(target.value).constant->span<float>(),
                                 quantized.value(target.value).constant->span<float>());

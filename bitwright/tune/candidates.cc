@@ -7,6 +7,7 @@
 #include "bitwright/base/parallel.h"
 #include "bitwright/quant/fit_spec.h"
 #include "bitwright/quant/spec_for.h"
+#include "bitwright/quant/stored_bytes.h"
 
 namespace bw {
 namespace {
@@ -36,7 +37,7 @@ Expected<std::optional<Candidate>> WeightCandidate(const Tensor& weight, const Q
   std::vector<float> rounded(weight.span<float>().begin(), weight.span<float>().end());
   BW_TRY(FakeQuantize(rounded, *grouping, ready.spec, ready.params));
   candidate.local_error = RelativeError(weight.span<float>(), rounded);
-  candidate.bytes = TensorBytes(target, *spec);
+  candidate.bytes = StoredBytes(target, &*spec);
   return std::optional(candidate);
 }
 
@@ -52,7 +53,7 @@ Expected<Candidate> ActivationCandidate(const ActivationStatistics& statistics,
             MakeGrouping(spec.grain, {static_cast<std::int64_t>(rounded.size())}));
   BW_TRY(FakeQuantize(rounded, grouping, spec, params));
   candidate.local_error = RelativeError(statistics.sample, rounded);
-  candidate.bytes = TensorBytes(target, spec);
+  candidate.bytes = StoredBytes(target, &spec);
   return candidate;
 }
 

@@ -88,7 +88,6 @@ struct Sizes {
   std::int64_t weight_bytes = 0, weight_float_bytes = 0;
   std::int64_t activation_bytes = 0, activation_float_bytes = 0;  // one sample's
 };
-std::int64_t TensorBytes(const QuantTarget& target, const QuantSpec& spec);
 Sizes PlanSizes(const QuantTargets& targets, const Plan& plan);
 
 // How much of the metric is lost, in its natural unit; negative when the network became better.

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "bitwright/quant/stored_bytes.h"
 #include "bitwright/quant/test_data.h"
 #include "bitwright/runtime/test_network.h"
 #include "bitwright/tune/candidates.h"
@@ -217,7 +218,7 @@ TEST(MakeCandidates, KeepsTheBestFormatOfEachWidth) {
   for (const Candidate& candidate : candidates) {
     const QuantTarget& target = bench.targets.tensors[candidate.target];
     widths[candidate.target].push_back(candidate.plan.spec.element.bits());
-    EXPECT_EQ(candidate.bytes, TensorBytes(target, candidate.plan.spec));
+    EXPECT_EQ(candidate.bytes, StoredBytes(target, &candidate.plan.spec));
     EXPECT_GT(candidate.local_error, 0);
     if (target.kind != TargetKind::kWeight) {
       EXPECT_TRUE(candidate.plan.HasScale());
