@@ -144,4 +144,10 @@ std::array<Window, 3> ThreeAxes(std::span<const Window> windows) {
   return axes;
 }
 
+std::int64_t ConvolutionMacs(const Node&, std::span<const TensorType> inputs,
+                             std::span<const TensorType> outputs) {
+  const Shape& filters = inputs[1].shape;
+  return ElementCount(outputs[0].shape) * Product(filters, 1, filters.size());
+}
+
 }  // namespace bw::ops

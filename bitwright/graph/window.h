@@ -33,4 +33,9 @@ Expected<std::vector<Window>> MakeTransposedWindows(const Attributes& attributes
 // Padded in front with trivial axes to three; BW_CHECKs that there are no more.
 std::array<Window, 3> ThreeAxes(std::span<const Window> windows);
 
+// OpDef::macs of convolutions whose input 1 is the weight, filters first: each output element meets
+// one filter.
+std::int64_t ConvolutionMacs(const Node& node, std::span<const TensorType> inputs,
+                             std::span<const TensorType> outputs);
+
 }  // namespace bw::ops

@@ -133,11 +133,6 @@ void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
 
 WeightAxes Axes(const Node&, const Shape&) { return {0, -1}; }
 
-std::int64_t Macs(const Node&, std::span<const TensorType> inputs,
-                  std::span<const TensorType> outputs) {
-  return ElementCount(outputs[0].shape) * Product(inputs[1].shape, 1, inputs[1].shape.size());
-}
-
 }  // namespace
 
 BW_ENTRY(OpDef, conv) = {.name = "Conv",
@@ -146,6 +141,6 @@ BW_ENTRY(OpDef, conv) = {.name = "Conv",
                          .reference = Reference,
                          .weight_input = 1,
                          .weight_axes = Axes,
-                         .macs = Macs};
+                         .macs = ConvolutionMacs};
 
 }  // namespace bw::ops

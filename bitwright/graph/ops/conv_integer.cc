@@ -31,15 +31,9 @@ void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
   std::copy(sums.begin(), sums.end(), outputs[0].span<std::int32_t>().begin());
 }
 
-std::int64_t Macs(const Node&, std::span<const TensorType> inputs,
-                  std::span<const TensorType> outputs) {
-  const Shape& w = inputs[1].shape;
-  return ElementCount(outputs[0].shape) * Product(w, 1, w.size());
-}
-
 }  // namespace
 
 BW_ENTRY(OpDef, conv_integer) = {
-    .name = "ConvInteger", .infer = Infer, .reference = Reference, .macs = Macs};
+    .name = "ConvInteger", .infer = Infer, .reference = Reference, .macs = ConvolutionMacs};
 
 }  // namespace bw::ops

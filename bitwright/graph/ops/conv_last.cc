@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "bitwright/graph/ops/channels_last.h"
+#include "bitwright/graph/window.h"
 
 namespace bw::ops {
 namespace {
@@ -35,11 +36,6 @@ void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
   }
 }
 
-std::int64_t Macs(const Node&, std::span<const TensorType> inputs,
-                  std::span<const TensorType> outputs) {
-  return ElementCount(outputs[0].shape) * Product(inputs[1].shape, 1, inputs[1].shape.size());
-}
-
 }  // namespace
 
 BW_ENTRY(OpDef, conv_last) = {.name = "ConvLast",
@@ -47,6 +43,6 @@ BW_ENTRY(OpDef, conv_last) = {.name = "ConvLast",
                               .role = OpRole::kCompute,
                               .infer = Infer,
                               .reference = Reference,
-                              .macs = Macs};
+                              .macs = ConvolutionMacs};
 
 }  // namespace bw::ops

@@ -131,11 +131,6 @@ void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
   });
 }
 
-std::int64_t Macs(const Node&, std::span<const TensorType> inputs,
-                  std::span<const TensorType> outputs) {
-  return ElementCount(outputs[0].shape) * Product(inputs[1].shape, 1, inputs[1].shape.size());
-}
-
 }  // namespace
 
 BW_ENTRY(OpDef, integer_conv) = {.name = "IntegerConv",
@@ -143,6 +138,6 @@ BW_ENTRY(OpDef, integer_conv) = {.name = "IntegerConv",
                                  .role = OpRole::kCompute,
                                  .infer = Infer,
                                  .reference = Reference,
-                                 .macs = Macs};
+                                 .macs = ConvolutionMacs};
 
 }  // namespace bw::ops
