@@ -8,7 +8,8 @@ namespace bw::testing_cost {
 // x [1,3,8,8] -> conv1 4 filters -> Relu r1 -> (conv2 4 filters) -> Add with r1 -> Relu r2 ->
 // MaxPool 2x2 p -> conv3 2 filters 1x1 s3 -> Flatten -> Gemm y [1,5].
 inline Graph ResidualNetwork() {
-  using namespace testing_networks;  // NOLINT(google-build-using-namespace)
+  using testing_networks::Attrs;
+  using testing_networks::Network;
   Network net;
   const ValueId x = net.Input("x", {-1, 3, 8, 8});
   const ValueId r1 = net.Op("Relu", {net.Conv(x, "conv1", {4, 3, 3, 3}, 1)}, "r1");

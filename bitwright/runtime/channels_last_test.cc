@@ -6,26 +6,16 @@
 
 #include "bitwright/runtime/executor.h"
 #include "bitwright/runtime/test_network.h"
+#include "bitwright/runtime/test_outputs.h"
 
 namespace bw {
 namespace {
 
 using testing_networks::Attrs;
 using testing_networks::Network;
+using testing_networks::Outputs;
 using testing_networks::Pads;
 using testing_networks::Random;
-
-std::vector<std::vector<float>> Outputs(const Graph& graph, Backend backend) {
-  const Tensor x = Random({3, 5, 9, 8}, 5, -1.5, 1.5);
-  Executor executor = Executor::Create(graph, {x.shape()}, {backend, false}).value();
-  executor.Run(std::vector<ConstTensorRef>{x});
-  std::vector<std::vector<float>> outputs;
-  for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
-    const auto values = executor.Output(i).span<float>();
-    outputs.emplace_back(values.begin(), values.end());
-  }
-  return outputs;
-}
 
 std::map<std::string, int> Count(const Graph& graph) {
   std::map<std::string, int> counts;

@@ -10,12 +10,14 @@
 #include "bitwright/runtime/channels_last.h"
 #include "bitwright/runtime/executor.h"
 #include "bitwright/runtime/test_network.h"
+#include "bitwright/runtime/test_outputs.h"
 
 namespace bw {
 namespace {
 
 using testing_networks::Attrs;
 using testing_networks::Network;
+using testing_networks::Outputs;
 using testing_networks::Random;
 
 // How activations and weights are rounded.
@@ -116,18 +118,6 @@ Graph MobileBlock(const Formats& formats) {
   net.graph().outputs = {d, c};
   EXPECT_TRUE(Verify(net.graph()));
   return net.graph();
-}
-
-std::vector<std::vector<float>> Outputs(const Graph& graph, Backend backend) {
-  const Tensor x = Random({3, 5, 9, 8}, 5, -1.5, 1.5);
-  Executor executor = Executor::Create(graph, {x.shape()}, {backend, false}).value();
-  executor.Run(std::vector<ConstTensorRef>{x});
-  std::vector<std::vector<float>> outputs;
-  for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
-    const auto values = executor.Output(i).span<float>();
-    outputs.emplace_back(values.begin(), values.end());
-  }
-  return outputs;
 }
 
 std::string NameOf(const ::testing::TestParamInfo<Formats>& tested) {

@@ -140,7 +140,7 @@ HWY_INLINE V Round(const Job& job, const Constants& c, V x, V scale, V below, V 
   if constexpr (kShift == Shift::kUp || kShift == Shift::kDown) {
     low = SumTowards<kShift == Shift::kDown>(x, below, magic);
     high = SumTowards<kShift == Shift::kDown>(x, above, magic);
-  } else  // NOLINT(readability/braces)
+  } else  // NOLINT(readability/braces): the branch above is AVX-512's alone
 #endif
       if constexpr (kShift == Shift::kAny) {
     const V near_zero = hn::Set(Floats(), kNearZero);
