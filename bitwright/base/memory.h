@@ -23,7 +23,8 @@ void ReturnFreedMemory();
 
 // How much of the machine's memory this process may take: half of it until somebody says else (0:
 // half again). What takes memory in quantities that can be chosen (workers, caches) asks FreeMemory
-// first. Results never depend on it.
+// first. Results do not depend on it, except where fewer samples are drawn for want of room, which
+// the drawing function says.
 void SetMemoryBound(std::size_t bytes);
 std::size_t MemoryBound();
 // The bound less what is resident, and less an eighth of it (64 MB at most) for what nobody asks
