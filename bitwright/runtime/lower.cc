@@ -302,20 +302,20 @@ class Lowering {
   // values, where somebody still reads them, from the integers.
   void UseIntegers() {
     std::vector<int> producers = Producers(graph());
-    for (Node& node : graph().nodes) {
+    for (std::size_t n = 0; n < graph().nodes.size(); ++n) {
+      Node& node = graph().nodes[n];
       if (node.op->name != "ToInteger") continue;
       const int producer = producers[static_cast<std::size_t>(node.inputs[0])];
       Node& source = graph().nodes[static_cast<std::size_t>(producer)];
       if (source.op->name != "FakeQuantize") continue;
       const ValueId values = source.outputs[0], integers = node.outputs[0];
-      const ValueId raw = source.inputs[0];
       source.op = FindOp("ToInteger", kDomain);
       source.outputs = {integers};
       node.op = FindOp("FromInteger", kDomain);
       node.inputs = {integers};
       node.outputs = {values};
-      source.inputs = {raw};
-      producers = Producers(graph());
+      producers[static_cast<std::size_t>(integers)] = producer;
+      producers[static_cast<std::size_t>(values)] = static_cast<int>(n);
     }
     Reorder();
   }
