@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The checks that gate a commit: layers, formatting, scripts, warnings as errors and the unit tests.
-# --slow adds clang-tidy on every source but the tests, and the unit tests and 60 s of fuzzing of each importer under the
-# address and undefined-behaviour sanitizers. --fuzz [seconds] does nothing but that fuzzing.
+# --slow adds clang-tidy on every source but the tests, the tests that take minutes (label slow), and the unit tests and 60 s of
+# fuzzing of each importer under the address and undefined-behaviour sanitizers. --fuzz [seconds] does nothing but that fuzzing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -35,6 +35,7 @@ if [ "${1:-}" = --slow ]; then
   cmake --preset asan >/dev/null
   cmake --build --preset asan -- --quiet
   BITWRIGHT_DATA=$(realpath -m "${BITWRIGHT_DATA:-../shared/data}") ctest --preset asan
+  ctest --test-dir build/dev -C slow -L slow --output-on-failure
   fuzz 60
   run-clang-tidy -quiet -p build/dev "$PWD/bitwright/(?!.*_test\.cc$)" >build/tidy.log 2>&1 || { grep -E 'warning:|error:' build/tidy.log; exit 1; }
 fi

@@ -230,13 +230,14 @@ Expected<Evaluation> Evaluator::RunGraph(const Graph& graph, RunnerOptions optio
 
 Expected<std::vector<double>> Evaluator::Sensitivities(const std::vector<Rounding>& roundings,
                                                        std::size_t samples,
-                                                       const Progress& progress) {
+                                                       const Progress& progress,
+                                                       std::size_t cache_bytes) {
   const Dataset prefix = data_.First(samples);
   std::vector<std::vector<double>> parts(runner_.ChunkCount(prefix));
   const std::vector<ValueKey> own = ValueKeys(*graph_, {});
   std::vector<std::vector<ValueKey>> keys;
   for (const Rounding& rounding : roundings) keys.push_back(ValueKeys(*graph_, rounding));
-  const std::size_t limit = FreeMemory() / 2 / runner_.workers();
+  const std::size_t limit = cache_bytes > 0 ? cache_bytes : FreeMemory() / 2 / runner_.workers();
   const auto visit = [&](const Chunk& chunk, Executor& executor) -> Expected<void> {
     const ConstTensorRef input = chunk.input;
     ActivationCache base(limit);

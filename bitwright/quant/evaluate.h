@@ -60,9 +60,11 @@ class Evaluator {
                                 const Progress& progress = {});
 
   // The divergence of each of these roundings alone, by one sweep over the first `samples` samples
-  // in which all share the float run: each computes only what follows from its tensors.
+  // in which all share the float run: each computes only what follows from its tensors. A worker
+  // keeps at most `cache_bytes` of activations (0: what FreeMemory has room for).
   Expected<std::vector<double>> Sensitivities(const std::vector<Rounding>& roundings,
-                                              std::size_t samples, const Progress& progress = {});
+                                              std::size_t samples, const Progress& progress = {},
+                                              std::size_t cache_bytes = 0);
 
  private:
   Evaluator(const Graph& graph, Dataset data, const Metric& metric, Runner runner)

@@ -278,6 +278,15 @@ TEST(Sensitivities, LookAtTheFirstSamplesOnly) {
             prefix.Sensitivities(rounded.alone, 1000).value());
 }
 
+TEST(Sensitivities, AreTheSameWhateverIsKept) {
+  const Bench bench;
+  const Rounded rounded(bench);
+  Evaluator evaluator = MakeEvaluator(bench, "top1", 2);
+  const std::vector<double> all = evaluator.Sensitivities(rounded.alone, 60).value();
+  for (const std::size_t bytes : {1, 20'000, 100'000})
+    EXPECT_EQ(evaluator.Sensitivities(rounded.alone, 60, {}, bytes).value(), all) << bytes;
+}
+
 TEST(ChooseMetric, FollowsTheLabels) {
   const Dataset plain = MakeDataset(Random({3, 4}, 1));
   const Dataset labelled = MakeDataset(Random({3, 4}, 1), {0, 1, 2});

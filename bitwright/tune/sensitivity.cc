@@ -40,10 +40,10 @@ Expected<std::vector<CandidateRounding>> RealiseSome(const Graph& graph,
 
 Expected<void> MeasureAlone(const Graph& graph, const QuantTargets& targets, Evaluator& evaluator,
                             std::size_t samples, int threads, std::vector<Candidate>& candidates,
-                            const Progress& progress) {
+                            const Progress& progress, std::size_t room) {
   for (std::size_t first = 0, last = 0; first < candidates.size(); first = last) {
-    const std::size_t room = FreeMemory() / 4;
-    for (std::size_t taken = 0; last < candidates.size() && (last == first || taken < room); ++last)
+    const std::size_t most = room > 0 ? room : FreeMemory() / 4;
+    for (std::size_t taken = 0; last < candidates.size() && (last == first || taken < most); ++last)
       taken += RealisedBytes(targets.tensors[candidates[last].target]);
     const std::span<Candidate> some(candidates.data() + first, last - first);
     BW_ASSIGN(const std::vector<CandidateRounding> roundings,
