@@ -166,11 +166,12 @@ RegionTable MakeRegions(const Format& format) {
 
 // The index of the magnitude that y rounds to, as the kernels find it; -1 where they do not know.
 int IndexOf(const IndexTable& table, float y) {
-  const float power = std::max(std::bit_cast<float>(Bits(y) & 0x7f80'0000), table.least_power);
-  const std::size_t slot = (Bits(power) >> 23) % 32;
-  const float low = y * kBelow + table.magics[slot], high = y * kAbove + table.magics[slot];
-  if (!(low == high)) return -1;
-  return std::clamp<int>(static_cast<std::int16_t>(Bits(low)), 0, table.is_signed ? 127 : 255);
+  const float low = std::clamp(y * kBelow, table.floor, table.most);
+  const float power = std::max(std::bit_cast<float>(Bits(low) & 0x7f80'0000), table.least_power);
+  const float magic = table.magics[(Bits(power) >> kFractionBits) % 32];
+  if (!(low + magic == low * (kAbove / kBelow) + magic)) return -1;
+  return std::clamp<int>(static_cast<std::int16_t>(Bits(low + magic)), 0,
+                         table.is_signed ? 127 : 255);
 }
 
 // The values from 0 up; none where those below are not their negatives.
@@ -204,27 +205,43 @@ bool FindsValues(const Format& format, std::span<const double> magnitudes,
   });
 }
 
+// The magic of [power, 2 * power): FloatRound's, and the quanta that make an index of them.
+float IndexMagic(const FloatRound& fast, std::span<const double> magnitudes, float power) {
+  const float octave = std::max(power, fast.least_power);
+  float magic = fast.magic * octave;
+  if (fast.kind != FloatRound::Kind::kGrid) {
+    magic = fast.magics[(Bits(octave) >> kFractionBits) % FloatRound::kExponentCount];
+  }
+  if (std::isnan(magic)) return magic;
+  const double value = static_cast<double>((octave + magic) - magic);
+  const auto found = std::lower_bound(magnitudes.begin(), magnitudes.end(), value);
+  const auto index = static_cast<std::uint32_t>(found - magnitudes.begin());
+  const auto more = static_cast<std::int16_t>(index - Bits(octave + magic));
+  return std::bit_cast<float>(Bits(magic) + static_cast<std::uint32_t>(more));
+}
+
+// The range of magnitudes that tells all indices apart, and the exponents of which a magic is
+// needed; false where they are more than 32.
+bool SetRange(const Format& format, const FloatRound& fast, IndexTable& table) {
+  const std::span<const double> thresholds = format.thresholds();
+  const auto first = std::upper_bound(thresholds.begin(), thresholds.end(), 0.0);
+  if (first == thresholds.end()) return false;
+  table.floor = std::ldexp(1.0f, std::ilogb(*first) - 1);
+  table.most = static_cast<float>((thresholds.back() + format.info().max) / 2);
+  const auto octaves = [&](float least) { return std::ilogb(table.most) - std::ilogb(least) + 1; };
+  table.least_power = octaves(table.floor) > 32 ? fast.least_power : table.floor;
+  return octaves(table.least_power) <= 32;
+}
+
 IndexTable MakeIndices(const Format& format, const FloatRound& fast) {
   IndexTable table;
   const std::vector<double> magnitudes = Magnitudes(format);
   if (fast.kind == FloatRound::Kind::kNone || fast.kind == FloatRound::Kind::kUniform) return table;
-  if (magnitudes.empty()) return table;
+  if (magnitudes.empty() || !SetRange(format, fast, table)) return table;
   table.is_signed = format.info().is_signed;
-  table.least_power = fast.least_power;
-  float power = fast.least_power;
-  for (int i = 0; i < 32; ++i, power *= 2) {
-    const std::size_t slot = (Bits(power) >> 23) % 32;
-    float magic = fast.magic * power;
-    if (fast.kind != FloatRound::Kind::kGrid) magic = fast.magics[(Bits(power) >> 23) % 64];
-    const double value = static_cast<double>((power + magic) - magic);
-    const auto found = std::lower_bound(magnitudes.begin(), magnitudes.end(), value);
-    const auto index = static_cast<std::uint32_t>(found - magnitudes.begin());
-    const auto more = static_cast<std::int16_t>(index - Bits(power + magic));
-    table.magics[slot] = std::isnan(magic)
-                             ? magic
-                             : std::bit_cast<float>(Bits(magic) + static_cast<std::uint32_t>(more));
+  for (float power = table.least_power; power <= table.most; power *= 2) {
+    table.magics[(Bits(power) >> kFractionBits) % 32] = IndexMagic(fast, magnitudes, power);
   }
-  if (static_cast<double>(power) <= magnitudes.back()) return table;
   FillIndexCodes(format, magnitudes, table);
   table.usable = FindsValues(format, magnitudes, table);
   return table;

@@ -84,50 +84,85 @@ void EncodeSteps(const CodeTable& table, std::span<const float> x, float scale, 
   }
 }
 
+// What finds the indices (code_table.h) of 16 elements. kSplit: the exponents between floor and
+// least_power share a magic.
+template <bool kSigned, bool kSplit>
+struct IndexFinder {
+  __m512 below, floor, least, magic0, magic1;
+  __m512i most;
+  HWY_INLINE IndexFinder(const IndexTable& table, float scale)
+      : below(_mm512_set1_ps(1.0f / scale * kBelow)),
+        floor(_mm512_set1_ps(table.floor)),
+        least(_mm512_set1_ps(table.least_power)),
+        magic0(_mm512_load_ps(table.magics)),
+        magic1(_mm512_load_ps(table.magics + 16)),
+        most(_mm512_castps_si512(_mm512_set1_ps(table.most))) {}
+
+  // The sum whose low word is the index, and whether it is that at both ends of the bracket.
+  HWY_INLINE __m512i Sum(__m512 x, __mmask16& certain) const {
+    constexpr int kGreaterMagnitudeWithoutSign = 0b1011;
+    // Either gives its second operand for NaN.
+    __m512 y = _mm512_mul_ps(x, below);
+    y = kSigned ? _mm512_range_ps(y, floor, kGreaterMagnitudeWithoutSign) : _mm512_max_ps(y, floor);
+    y = _mm512_castsi512_ps(_mm512_min_epi32(_mm512_castps_si512(y), most));
+    const __m512 power = kSplit ? _mm512_max_ps(y, least) : y;
+    const __m512i exponent = _mm512_srli_epi32(_mm512_castps_si512(power), 23);
+    const __m512 magic = _mm512_permutex2var_ps(magic0, exponent, magic1);
+    const __m512 low = _mm512_add_ps(y, magic);
+    const __m512 high = _mm512_fmadd_ps(y, _mm512_set1_ps(kAbove / kBelow), magic);
+    certain = _mm512_mask_cmp_ps_mask(certain, low, high, _CMP_EQ_OQ);
+    return _mm512_castps_si512(low);
+  }
+};
+
+// Corrects the codes of one block that are not certain.
+template <typename Finder>
+HWY_NOINLINE void EncodeByIndices(const Finder& finder, const CodeTable& table,
+                                  std::span<const float> x, float scale, std::uint8_t* codes) {
+  __mmask16 certain[4] = {0xffff, 0xffff, 0xffff, 0xffff};
+  for (std::size_t v = 0; v < 4; ++v) finder.Sum(_mm512_loadu_ps(x.data() + 16 * v), certain[v]);
+  const std::uint64_t uncertain = ~JoinMasks(certain);
+  constexpr int kFew = 4;
+  if (table.gather.usable && std::popcount(uncertain) > kFew) {
+    EncodeGathered(table, x, scale, codes);
+  } else {
+    EncodeUncertain(table, x.data(), scale, 0, true, uncertain, codes);
+  }
+}
+
 // Whole blocks; symmetric.
-template <bool kSigned>
+template <bool kSigned, bool kSplit>
 void EncodeIndices(const CodeTable& table, std::span<const float> x, float scale,
                    std::uint8_t* codes) {
-  const float inverse = 1.0f / scale;
-  const __m512 below = _mm512_set1_ps(inverse * kBelow), above = _mm512_set1_ps(inverse * kAbove);
-  const __m512 least = _mm512_set1_ps(table.indices.least_power);
-  const __m512 magic0 = _mm512_load_ps(table.indices.magics);
-  const __m512 magic1 = _mm512_load_ps(table.indices.magics + 16);
-  const __m512i most = _mm512_set1_epi8(127), huge = _mm512_castps_si512(_mm512_set1_ps(0x1p100f));
+  const IndexFinder<kSigned, kSplit> finder(table.indices, scale);
   const Table128 lower(table.indices.codes), upper(table.indices.codes + 128);
   for (std::size_t i = 0; i < x.size(); i += kBlockSize) {
     __m512i sums[4], values[4];
-    __mmask16 certain[4];
+    __mmask16 certain = 0xffff;
     HWY_UNROLL(16)
     for (std::size_t v = 0; v < 4; ++v) {
       const __m512 value = _mm512_loadu_ps(x.data() + i + 16 * v);
       values[v] = _mm512_castps_si512(value);
-      // Max gives its second operand where one is NaN.
-      const __m512 magnitude =
-          kSigned ? _mm512_abs_ps(value) : _mm512_max_ps(_mm512_setzero_ps(), value);
-      // An infinity is cut here and not in `high`, so that the two differ.
-      const __m512 y = _mm512_castsi512_ps(
-          _mm512_min_epi32(_mm512_castps_si512(_mm512_mul_ps(magnitude, below)), huge));
-      const __m512i power = _mm512_srli_epi32(_mm512_castps_si512(_mm512_max_ps(y, least)), 23);
-      const __m512 magic = _mm512_permutex2var_ps(magic0, power, magic1);
-      const __m512 low = _mm512_add_ps(y, magic), high = _mm512_fmadd_ps(magnitude, above, magic);
-      certain[v] = _mm512_cmp_ps_mask(low, high, _CMP_EQ_OQ);
-      sums[v] = _mm512_castps_si512(low);
+      sums[v] = finder.Sum(value, certain);
     }
-    __m512i index = JoinLowWords(sums);
-    if constexpr (kSigned) index = _mm512_min_epu8(index, most);
+    const __m512i index = JoinLowWords(sums);
     const __mmask64 second = kSigned ? JoinSigns(values) : _mm512_movepi8_mask(index);
     const __m512i code = _mm512_mask_mov_epi8(lower[index], second, upper[index]);
     _mm512_storeu_si512(codes + i, SwapOrder(code));
-    if (HWY_LIKELY(AllSet(certain))) continue;
-    const std::uint64_t uncertain = ~JoinMasks(certain);
-    constexpr int kFew = 4;
-    if (table.gather.usable && std::popcount(uncertain) > kFew) {
-      EncodeGathered(table, x.subspan(i, kBlockSize), scale, codes + i);
-    } else {
-      EncodeUncertain(table, x.data() + i, scale, 0, true, uncertain, codes + i);
-    }
+    if (HWY_LIKELY(_kortestc_mask16_u8(certain, certain) != 0)) continue;
+    EncodeByIndices(finder, table, x.subspan(i, kBlockSize), scale, codes + i);
   }
+}
+
+void EncodeByShape(const CodeTable& table, std::span<const float> x, float scale,
+                   std::uint8_t* codes) {
+  const IndexTable& indices = table.indices;
+  if (indices.floor < indices.least_power) {
+    return indices.is_signed ? EncodeIndices<true, true>(table, x, scale, codes)
+                             : EncodeIndices<false, true>(table, x, scale, codes);
+  }
+  return indices.is_signed ? EncodeIndices<true, false>(table, x, scale, codes)
+                           : EncodeIndices<false, false>(table, x, scale, codes);
 }
 
 #endif

@@ -241,8 +241,7 @@ void EncodeWhole(const CodeTable& table, std::span<const float> x, float scale, 
                                : EncodeSteps<Shift::kUp>(table, x, scale, zero, symmetric, codes);
   }
   if (table.indices.usable && !(fast.holes && table.regions.bucket_count > 0)) {
-    return table.indices.is_signed ? EncodeIndices<true>(table, x, scale, codes)
-                                   : EncodeIndices<false>(table, x, scale, codes);
+    return EncodeByShape(table, x, scale, codes);
   }
   if (table.gather.usable) return EncodeGathered(table, x, scale, codes);
   const int buckets = table.regions.bucket_count;

@@ -47,7 +47,7 @@ struct Constants {
 #endif
 };
 
-Constants Load(const Job& job) {
+HWY_INLINE Constants Load(const Job& job) {
   const Floats f;
   Constants c;
   const auto zero = static_cast<float>(job.zero);
