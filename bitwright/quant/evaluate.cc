@@ -221,6 +221,7 @@ Expected<Evaluation> Evaluator::Run(const Rounding& rounding, const Progress& pr
 Expected<Evaluation> Evaluator::RunGraph(const Graph& graph, RunnerOptions options,
                                          const Progress& progress) {
   options.chunk_samples = runner_.chunk_samples();
+  options.batch = Batch::kSliced;
   const Graph ready = ToChannelsLast(LowerToIntegers(graph).graph);
   BW_ASSIGN(Runner runner, Runner::Create(ready, data_, options));
   if (runner.chunk_samples() != runner_.chunk_samples())

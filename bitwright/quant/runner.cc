@@ -73,8 +73,9 @@ Expected<Runner> Runner::Create(const Graph& graph, const Dataset& data, RunnerO
       static_cast<std::size_t>(options.threads > 0 ? options.threads : DefaultThreads());
   const std::size_t before = FreeMemory();
   while (runner.executors_.size() < std::min(threads, runner.ChunkCount(data))) {
-    BW_ASSIGN(Executor executor, Executor::Create(graph, {runner.input_shape_},
-                                                  {options.backend, options.keep_values}));
+    BW_ASSIGN(Executor executor,
+              Executor::Create(graph, {runner.input_shape_},
+                               {options.backend, options.keep_values, options.batch}));
     runner.executors_.push_back(std::move(executor));
     // Another worker takes what this one took, and what runs allocate for themselves.
     const std::size_t free = FreeMemory();

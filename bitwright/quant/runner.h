@@ -18,6 +18,7 @@ struct RunnerOptions {
   Backend backend = Backend::kFast;
   bool keep_values = false;
   std::size_t chunk_samples = 0;  // 0: by the network and the data
+  Batch batch = Batch::kWhole;    // how an executor runs a chunk
 };
 
 // The samples of one piece of work. `rows` is what the executor was given: the samples' rows, then

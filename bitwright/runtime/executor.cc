@@ -8,6 +8,7 @@
 #include "bitwright/base/text.h"
 #include "bitwright/runtime/isa.h"
 #include "bitwright/runtime/memory_plan.h"
+#include "bitwright/runtime/slices.h"
 #include "bitwright/tensor/block_scale.h"
 
 namespace bw {
@@ -50,9 +51,20 @@ Expected<Executor> Executor::Create(const Graph& graph, const std::vector<Shape>
   BW_ASSIGN(executor.types_, InferTypes(graph, input_shapes));
   executor.overrides_.resize(graph.values.size(), nullptr);
   executor.quantizers_.resize(graph.values.size(), nullptr);
-  executor.MakeSteps();
+  if (options.batch == Batch::kSliced && !options.keep_values && !input_shapes.empty()) {
+    const std::int64_t rows = RowsAtATime(graph, executor.types_);
+    if (!input_shapes[0].empty() && rows < input_shapes[0][0])
+      BW_TRY(executor.MakeSlice(input_shapes, rows));
+  }
+  if (!executor.slice_) executor.MakeSteps();
   BW_TRY(executor.PlaceBuffers());
   return executor;
+}
+
+Expected<void> Executor::MakeSlice(const std::vector<Shape>& input_shapes, std::int64_t rows) {
+  BW_ASSIGN(Executor slice, Create(*graph_, WithRows(input_shapes, rows), {options_.backend}));
+  slice_ = std::make_unique<Executor>(std::move(slice));
+  return {};
 }
 
 const Tensor* Executor::Constant(ValueId id) const {
@@ -99,7 +111,10 @@ Expected<void> Executor::PlaceBuffers() {
     ids.push_back(id);
     lives.push_back({TypeBytes(TypeOf(id)), options_.keep_values ? 0 : first, end});
   };
-  for (const ValueId id : graph_->inputs) add(id, 0);
+  // What slices compute lies with them; here their outputs come together.
+  for (const ValueId id : slice_ ? graph_->outputs : graph_->inputs) {
+    if (Constant(id) == nullptr) add(id, 0);
+  }
   for (int s = 0; s < steps; ++s) {
     for (const ValueId id : steps_[static_cast<std::size_t>(s)].node->outputs) add(id, s);
   }
@@ -178,6 +193,10 @@ bool Executor::IsDue(const Step& step, const std::vector<char>& needed) {
 
 void Executor::Run(std::span<const ConstTensorRef> inputs, const RunRequest& request) {
   BW_CHECK(inputs.size() == graph_->inputs.size());
+  if (slice_) {
+    BW_CHECK(request.known.empty() && request.wanted.empty() && !request.watch);
+    return RunSlices(inputs);
+  }
   const std::vector<char> needed = Needed(request);
   reads_ = {places_.begin(), places_.end()};
   for (std::size_t v = 0; v < request.known.size(); ++v) {
@@ -203,13 +222,43 @@ void Executor::Run(std::span<const ConstTensorRef> inputs, const RunRequest& req
   }
 }
 
+void Executor::RunSlices(std::span<const ConstTensorRef> inputs) {
+  const std::int64_t rows = slice_->TypeOf(graph_->inputs[0]).shape[0];
+  const std::int64_t slices = TypeOf(graph_->inputs[0]).shape[0] / rows;
+  for (std::int64_t s = 0; s < slices; ++s) {
+    std::vector<ConstTensorRef> parts;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      BW_CHECK(inputs[i].dtype == TypeOf(graph_->inputs[i]).dtype &&
+               inputs[i].shape == TypeOf(graph_->inputs[i]).shape);
+      const TensorType& type = slice_->TypeOf(graph_->inputs[i]);
+      const auto* data = static_cast<const std::byte*>(inputs[i].data);
+      parts.push_back(
+          {type.dtype, type.shape, data + static_cast<std::size_t>(s) * TypeBytes(type)});
+    }
+    slice_->Run(parts);
+    for (const ValueId id : graph_->outputs) {
+      if (Constant(id) != nullptr) continue;
+      const std::size_t bytes = TypeBytes(slice_->TypeOf(id));
+      std::memcpy(places_[Index(id)] + static_cast<std::size_t>(s) * bytes,
+                  slice_->ValueOf(id).data, bytes);
+    }
+  }
+}
+
+void Executor::StartProfile() {
+  if (slice_) return slice_->StartProfile();
+  profile_.assign(steps_.size(), 0.0);
+}
+
 std::vector<Executor::NodeTime> Executor::Profile() const {
+  if (slice_) return slice_->Profile();
   std::vector<NodeTime> times;
   for (std::size_t s = 0; s < profile_.size(); ++s) times.push_back({steps_[s].node, profile_[s]});
   return times;
 }
 
 void Executor::SetConstant(ValueId id, const Tensor* elements) {
+  if (slice_) return slice_->SetConstant(id, elements);
   overrides_[Index(id)] = nullptr;
   const Tensor* own = Constant(id);
   BW_CHECK(own != nullptr);
@@ -223,6 +272,7 @@ void Executor::SetConstant(ValueId id, const Tensor* elements) {
 }
 
 void Executor::SetQuantizer(ValueId id, const ActivationQuantizer* quantizer) {
+  if (slice_) return slice_->SetQuantizer(id, quantizer);
   quantizers_[Index(id)] = quantizer;
 }
 

@@ -19,11 +19,17 @@ struct ActivationQuantizer {
   QuantParams params;
 };
 
+// How the rows of a batch run: all through each node, or, where that keeps what nodes pass to each
+// other in the cache, a few through the whole network at a time (runtime/slices.h).
+enum class Batch { kWhole, kSliced };
+
 struct ExecutorOptions {
   Backend backend = Backend::kFast;
   // Every value keeps its own memory until the next Run; otherwise memory is planned and only
   // outputs survive.
   bool keep_values = false;
+  // With kSliced only outputs can be read, and requests are not taken.
+  Batch batch = Batch::kWhole;
 };
 
 // How one run departs from computing every value and forgetting all but the outputs.
@@ -63,7 +69,7 @@ class Executor {
   void SetQuantizer(ValueId id, const ActivationQuantizer* quantizer);
 
   // From now on the seconds that each node takes are added up.
-  void StartProfile() { profile_.assign(steps_.size(), 0.0); }
+  void StartProfile();
   // Since StartProfile, by node in execution order; nodes that were folded away are absent.
   struct NodeTime {
     const Node* node = nullptr;
@@ -72,7 +78,9 @@ class Executor {
   std::vector<NodeTime> Profile() const;
 
   const InferredTypes& types() const { return types_; }
-  std::size_t arena_bytes() const { return arena_.bytes(); }
+  std::size_t arena_bytes() const {
+    return arena_.bytes() + (slice_ ? slice_->arena_bytes() : 0);
+  }
 
  private:
   struct Step {
@@ -82,6 +90,8 @@ class Executor {
   };
 
   Executor(const Graph& graph, ExecutorOptions options) : graph_(&graph), options_(options) {}
+  Expected<void> MakeSlice(const std::vector<Shape>& input_shapes, std::int64_t rows);
+  void RunSlices(std::span<const ConstTensorRef> inputs);
   void MakeSteps();
   Expected<void> PlaceBuffers();
   std::vector<char> Needed(const RunRequest& request) const;
@@ -95,6 +105,7 @@ class Executor {
   const Graph* graph_;
   ExecutorOptions options_;
   InferredTypes types_;
+  std::unique_ptr<Executor> slice_;  // runs a few rows of the batch; null: steps_ run all of them
   std::vector<Step> steps_;
   Tensor arena_;
   std::vector<std::byte*> places_;        // by value; null for constants

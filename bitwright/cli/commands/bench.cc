@@ -95,7 +95,8 @@ Expected<std::vector<Executor>> MakeExecutors(const Graph& graph, const Tensor& 
                                               int threads) {
   std::vector<Executor> executors;
   for (int t = 0; t < ThreadCount(threads); ++t) {
-    BW_ASSIGN(Executor executor, Executor::Create(graph, {input.shape()}, {}));
+    BW_ASSIGN(Executor executor,
+              Executor::Create(graph, {input.shape()}, {.batch = Batch::kSliced}));
     executors.push_back(std::move(executor));
     executors.back().Run(std::vector<ConstTensorRef>{input});  // warm
   }
