@@ -6,25 +6,13 @@
 #include "bitwright/graph/infer.h"
 #include "bitwright/graph/integer_grid.h"
 #include "bitwright/graph/op.h"
+#include "bitwright/runtime/layer_operands.h"
+#include "bitwright/runtime/pass_integers.h"
 
 namespace bw {
 namespace {
 
 constexpr std::string_view kDomain = "bitwright";
-
-// The axis of output channels of a layer that can be lowered.
-Expected<int> ChannelAxis(const Node& node, const Shape& weight) {
-  const std::string_view op = node.op->name;
-  if (op == "Conv" && weight.size() == 4) return 0;
-  if (op == "MatMul" && weight.size() == 2) return 1;
-  if (op != "Gemm" && op != "MatMul")
-    return Fail("{} of weights {} has no integer form", op, ShapeText(weight));
-  const bool plain = node.attributes.Float("alpha", 1) == 1 &&
-                     node.attributes.Float("beta", 1) == 1 && node.attributes.Int("transA", 0) == 0;
-  if (weight.size() != 2 || !plain)
-    return Fail("{} of more than two axes, or with alpha, beta or transA, has no integer form", op);
-  return node.attributes.Int("transB", 0) != 0 ? 0 : 1;
-}
 
 class Lowering {
  public:
@@ -39,8 +27,7 @@ class Lowering {
     std::vector<Node> nodes = std::move(graph().nodes);
     graph().nodes.clear();
     for (std::size_t i = 0; i < count; ++i) Emit(std::move(nodes[i]));
-    UseIntegers();
-    FuseOutputs();
+    PassIntegers(graph());
     RemoveDead(graph());
     const Expected<void> verified = Verify(graph());
     BW_CHECK(verified.has_value());
@@ -66,15 +53,6 @@ class Lowering {
     graph().nodes.push_back(std::move(node));
     if (behind_) graph().nodes.push_back(*std::exchange(behind_, std::nullopt));
   }
-
-  // What a layer multiplies.
-  struct Operands {
-    Attributes rounding;  // of the input
-    IntegerGrid grid;
-    IntegerWeights weights;
-    Tensor bias;
-    LayerPath path;
-  };
 
   // A part of the channels of a Concat with its own rounding.
   struct Piece {
@@ -115,17 +93,18 @@ class Lowering {
     if (node.op->name == "Conv" && pieces != pieces_.end())
       return LowerPieces(node, pieces->second);
     const auto source = grids_.find(node.inputs[0]);
-    BW_ASSIGN(const LayerConstants layer, ReadConstants(node));
+    BW_ASSIGN(const LayerConstants layer, ReadConstants(graph(), node));
     if (source == grids_.end()) return Fail("the input is not rounded");
     const bool matrix = node.op->name != "Conv";
-    BW_ASSIGN(const Operands operands, ReadOperands(source->second, layer.weights, layer.bias));
+    BW_ASSIGN(const LayerOperands operands,
+              ReadOperands(Rounding(source->second), layer.weights, layer.bias));
     const ValueId values = matrix ? Reshaped(node.inputs[0], {0, -1, 1, 1}) : node.inputs[0];
     MakeIntegerConv(node, values, operands);
     if (matrix) Flatten(node);
     return operands.path;
   }
 
-  void MakeIntegerConv(Node& node, ValueId values, const Operands& layer) {
+  void MakeIntegerConv(Node& node, ValueId values, const LayerOperands& layer) {
     const std::string stem = graph().value(node.inputs[1]).name;
     node.inputs = {Integers(values, layer.rounding, layer.grid),
                    graph().AddConstant(stem + ".integers", layer.weights.integers),
@@ -142,14 +121,15 @@ class Lowering {
   }
 
   Expected<LayerPath> LowerPieces(Node& node, const std::vector<Piece>& pieces) {
-    BW_ASSIGN(const LayerConstants layer, ReadConstants(node));
+    BW_ASSIGN(const LayerConstants layer, ReadConstants(graph(), node));
     if (node.attributes.Int("group", 1) != 1) return Fail("the input is not rounded as a whole");
-    std::vector<Operands> parts;
+    std::vector<LayerOperands> parts;
     std::int64_t first = 0;
     for (const Piece& piece : pieces) {
       const Tensor none(DType::kFloat32, layer.bias.shape());
-      BW_ASSIGN(Operands part, ReadOperands(piece.grid, layer.weights.Inputs(first, piece.channels),
-                                            first == 0 ? layer.bias : none));
+      BW_ASSIGN(LayerOperands part,
+                ReadOperands(Rounding(piece.grid), layer.weights.Inputs(first, piece.channels),
+                             first == 0 ? layer.bias : none));
       parts.push_back(std::move(part));
       first += piece.channels;
     }
@@ -165,7 +145,7 @@ class Lowering {
     return path;
   }
 
-  ValueId AddPart(const Node& node, ValueId values, const Operands& layer, std::size_t index) {
+  ValueId AddPart(const Node& node, ValueId values, const LayerOperands& layer, std::size_t index) {
     Node part = node;
     if (index > 0) part.name += fmt::format(".{}", index);
     const ValueId result =
@@ -184,62 +164,13 @@ class Lowering {
     return result;
   }
 
-  struct LayerConstants {
-    IntegerWeights weights;
-    Tensor bias;
-  };
-
-  Expected<LayerConstants> ReadConstants(const Node& node) {
-    const Value* weight = node.inputs.size() < 2 ? nullptr : &graph().value(node.inputs[1]);
-    if (weight == nullptr || !weight->quantized) return Fail("weights are not quantized");
-    BW_ASSIGN(const int axis, ChannelAxis(node, weight->quantized->shape));
-    if (node.op->name == "MatMul" && RankOf(node.inputs[0]) != 2)
-      return Fail("MatMul of {} axes has no integer form", RankOf(node.inputs[0]));
-    BW_ASSIGN(IntegerWeights weights, ReadWeights(*weight->quantized, axis));
-    BW_ASSIGN(Tensor bias, ReadBias(node, weights));
-    return LayerConstants{std::move(weights), std::move(bias)};
-  }
-
   // `grid`: as in grids_.
-  Expected<Operands> ReadOperands(std::size_t grid, const IntegerWeights& weights,
-                                  const Tensor& bias) {
-    const Attributes& rounding = graph().nodes[grid].attributes;
-    const auto found = FindIntegerGrid(rounding);
-    if (!found) {
-      return Fail("inputs of {} are no integers of at most 20 bits of one unit",
-                  rounding.String("spec", ""));
-    }
-    BW_ASSIGN(const LayerPath path, ExactPath(*found, weights));
-    return Operands{rounding, *found, weights, bias, path};
-  }
+  const Attributes& Rounding(std::size_t grid) { return graph().nodes[grid].attributes; }
 
   const Shape& ShapeOf(ValueId id) const {
     static const Shape kUnknown;
     const auto i = static_cast<std::size_t>(id);
     return i < types_.size() ? types_[i].shape : kUnknown;
-  }
-
-  // Known where the graph says it: 0 else.
-  std::size_t RankOf(ValueId id) { return graph().value(id).type.shape.size(); }
-
-  Expected<Tensor> ReadBias(const Node& node, const IntegerWeights& weights) {
-    const std::int64_t channels = weights.integers.shape()[0];
-    if (node.inputs.size() < 3 || node.inputs[2] == kNoValue)
-      return Tensor(DType::kFloat32, {channels});
-    const auto& constant = graph().value(node.inputs[2]).constant;
-    if (!constant || constant->size() != channels)
-      return Fail("the bias is no constant of {} numbers", channels);
-    Tensor bias = *constant;
-    bias.Reshape({channels});
-    return bias;
-  }
-
-  static Tensor Multiplier(const Operands& layer) {
-    const std::vector<double>& steps = layer.weights.steps;
-    Tensor multiplier(DType::kFloat32, {static_cast<std::int64_t>(steps.size())});
-    for (std::size_t c = 0; c < steps.size(); ++c)
-      multiplier.span<float>()[c] = static_cast<float>(layer.grid.step() * steps[c]);
-    return multiplier;
   }
 
   // The value under another shape, by a node in front.
@@ -296,91 +227,6 @@ class Lowering {
     Node node{name, FindOp("ToInteger", kDomain), {value}, {id}, rounding};
     graph().nodes.push_back(std::move(node));
     return integers_[value] = id;
-  }
-
-  // FakeQuantize whose values are wanted as integers: these come from the raw value, and the
-  // values, where somebody still reads them, from the integers.
-  void UseIntegers() {
-    std::vector<int> producers = Producers(graph());
-    for (std::size_t n = 0; n < graph().nodes.size(); ++n) {
-      Node& node = graph().nodes[n];
-      if (node.op->name != "ToInteger") continue;
-      const int producer = producers[static_cast<std::size_t>(node.inputs[0])];
-      Node& source = graph().nodes[static_cast<std::size_t>(producer)];
-      if (source.op->name != "FakeQuantize") continue;
-      const ValueId values = source.outputs[0], integers = node.outputs[0];
-      source.op = FindOp("ToInteger", kDomain);
-      source.outputs = {integers};
-      node.op = FindOp("FromInteger", kDomain);
-      node.inputs = {integers};
-      node.outputs = {values};
-      producers[static_cast<std::size_t>(integers)] = producer;
-      producers[static_cast<std::size_t>(values)] = static_cast<int>(n);
-    }
-    Reorder();
-  }
-
-  // FromInteger right behind its ToInteger, where FakeQuantize stood.
-  void Reorder() {
-    std::vector<Node> nodes = std::move(graph().nodes);
-    graph().nodes.clear();
-    std::map<ValueId, std::size_t> decoders;
-    for (std::size_t i = 0; i < nodes.size(); ++i) {
-      if (nodes[i].op->name == "FromInteger") decoders[nodes[i].inputs[0]] = i;
-    }
-    for (Node& node : nodes) {
-      if (node.op->name == "FromInteger") continue;
-      const ValueId output = node.outputs[0];
-      graph().nodes.push_back(std::move(node));
-      const auto decoder = decoders.find(output);
-      if (decoder != decoders.end()) graph().nodes.push_back(std::move(nodes[decoder->second]));
-    }
-  }
-
-  // IntegerConv -> [Relu or Clip] -> ToInteger becomes one IntegerConv of integers.
-  void FuseOutputs() {
-    const std::vector<int> producers = Producers(graph()), uses = UseCounts(graph());
-    for (Node& node : graph().nodes) {
-      if (node.op->name != "ToInteger") continue;
-      ValueId from = node.inputs[0];
-      Attributes attributes = node.attributes;
-      Node* producer = SoleProducer(from, producers, uses);
-      if (producer != nullptr && ReadClip(*producer, attributes)) {
-        from = producer->inputs[0];
-        producer = SoleProducer(from, producers, uses);
-      }
-      if (producer == nullptr || producer->op->name != "IntegerConv") continue;
-      if (producer->attributes.Has("spec")) continue;
-      for (const auto& [name, attribute] : attributes.items)
-        producer->attributes.Set(name, attribute);
-      producer->outputs = {node.outputs[0]};
-      node.inputs.clear();  // dead
-    }
-    std::erase_if(graph().nodes, [](const Node& node) {
-      return node.op->name == "ToInteger" && node.inputs.empty();
-    });
-  }
-
-  Node* SoleProducer(ValueId id, const std::vector<int>& producers, const std::vector<int>& uses) {
-    const int producer = producers[static_cast<std::size_t>(id)];
-    if (producer < 0 || uses[static_cast<std::size_t>(id)] != 1) return nullptr;
-    return &graph().nodes[static_cast<std::size_t>(producer)];
-  }
-
-  // Bounds of Relu or of Clip with constant bounds, as attributes low and high.
-  bool ReadClip(const Node& node, Attributes& attributes) {
-    if (node.op->name == "Relu") {
-      attributes.Set("low", 0.0F);
-      return true;
-    }
-    if (node.op->name != "Clip") return false;
-    for (std::size_t i = 1; i < node.inputs.size(); ++i) {
-      if (node.inputs[i] == kNoValue) continue;
-      const auto& bound = graph().value(node.inputs[i]).constant;
-      if (!bound || bound->dtype() != DType::kFloat32 || bound->size() != 1) return false;
-      attributes.Set(i == 1 ? "low" : "high", bound->span<float>()[0]);
-    }
-    return true;
   }
 
   Lowered result_;
