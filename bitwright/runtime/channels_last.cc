@@ -92,7 +92,22 @@ class LastLayout {
     Put({name, FindOp("Transpose"), {last_[id]}, {id}, Permutation({0, 3, 1, 2})});
   }
 
+  // Few planes of wide images, which are worth no transposition.
+  bool ReadsPlanes(const Node& node) const {
+    constexpr std::int64_t kFew = 4, kWide = 16;
+    const bool constants = std::all_of(node.inputs.begin() + 1, node.inputs.end(), [&](ValueId id) {
+      return id == kNoValue || IsConstant(id);
+    });
+    return !HasLast(node.inputs[0]) && ShapeOf(node.inputs[0])[1] <= kFew &&
+           ShapeOf(node.outputs[0])[3] >= kWide && constants &&
+           node.attributes.Int("group", 1) == 1;
+  }
+
   void EmitConv(Node node) {
+    if (ReadsPlanes(node)) {
+      node.op = FindOp("ConvFirst", kDomain);
+      return PutLast(std::move(node));
+    }
     node.inputs[0] = Last(node.inputs[0]);
     node.op = FindOp("ConvLast", kDomain);
     node.attributes.items.erase("kernel_shape");
@@ -167,8 +182,9 @@ class LastLayout {
     const auto made = made_by_.find(last->second);
     if (made == made_by_.end()) return nullptr;
     Node& node = graph_.nodes[made->second];
-    const bool plain = node.op->name == "ConvLast" && !node.attributes.Has("low") &&
-                       !node.attributes.Has("high") && node.outputs[0] == last->second;
+    const bool conv = node.op->name == "ConvLast" || node.op->name == "ConvFirst";
+    const bool plain = conv && !node.attributes.Has("low") && !node.attributes.Has("high") &&
+                       node.outputs[0] == last->second;
     return plain ? &node : nullptr;
   }
 
@@ -178,7 +194,8 @@ class LastLayout {
     for (const std::size_t i : {std::size_t{1}, std::size_t{0}}) {
       const ValueId sum = node.inputs[i], other = node.inputs[1 - i];
       Node* conv = PlainConv(sum);
-      if (conv == nullptr || conv->inputs.size() > 3 || !HasLast(other) || other == sum) continue;
+      if (conv == nullptr || conv->op->name != "ConvLast") continue;
+      if (conv->inputs.size() > 3 || !HasLast(other) || other == sum) continue;
       if (ShapeOf(sum) != ShapeOf(other)) continue;
       const auto made = made_by_.find(last_[other]);
       if (made == made_by_.end() || made->second >= made_by_[conv->outputs[0]]) continue;

@@ -63,6 +63,24 @@ TEST(ToChannelsLast, FusesWhatFollowsAConvolution) {
   EXPECT_EQ(counts["MaxPoolLast"] + counts["AveragePoolLast"] + counts["GlobalAveragePoolLast"], 3);
 }
 
+TEST(ToChannelsLast, ReadsFewPlanesOfWideImagesAsTheyStand) {
+  const auto build = [](std::int64_t width) {
+    Network net;
+    const ValueId x = net.Input("x", {-1, 5, 9, 8});
+    const ValueId shape = net.Constant(
+        "shape",
+        Tensor::From<std::int64_t>({4}, std::vector<std::int64_t>{-1, 2, 360 / 2 / width, width}));
+    const ValueId planes = net.Op("Reshape", {x, shape}, "planes");
+    return net.Finish({net.Op("Relu", {net.Conv(planes, "a", {6, 2, 3, 3}, 2)}, "y")});
+  };
+  for (const std::int64_t width : {10, 18}) {
+    const Graph graph = build(width), last = ToChannelsLast(graph);
+    EXPECT_EQ(Count(last)["ConvFirst"], width == 18 ? 1 : 0);
+    EXPECT_EQ(Count(last)["Relu"], 0);
+    EXPECT_EQ(Outputs(last, Backend::kReference), Outputs(graph, Backend::kReference));
+  }
+}
+
 TEST(ToChannelsLast, FastKernelsAreNearTheReference) {
   const Graph graph = ToChannelsLast(ResidualNetwork());
   const auto fast = Outputs(graph, Backend::kFast), law = Outputs(graph, Backend::kReference);

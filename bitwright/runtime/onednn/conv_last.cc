@@ -4,6 +4,7 @@
 
 #include "bitwright/graph/ops/channels_last.h"
 #include "bitwright/runtime/onednn/axes.h"
+#include "bitwright/runtime/onednn/direct/depthwise.h"
 #include "bitwright/runtime/onednn/primitive.h"
 
 namespace bw::kernels {
@@ -122,7 +123,12 @@ std::unique_ptr<Kernel> Make(const Node& node, std::span<const TensorType> input
   const auto windows =
       ops::MakeWindows(node.attributes, in, Spatial(inputs[1].shape), ops::Rounding::kFloor);
   if (!windows) return nullptr;
-  return TryMake([&] {
+  const Shape& w = inputs[1].shape;
+  const bool constant = constants[1] != nullptr && (!HasInput(node, 2) || constants[2] != nullptr);
+  if (w[1] == 1 && w[0] == x[3] && constant) {
+    if (auto depthwise = MakeDepthwise(node, x, *windows)) return depthwise;
+  }
+  return TryMake([&]() -> std::unique_ptr<Kernel> {
     return std::make_unique<ConvLastKernel>(node, inputs, outputs[0].shape, *windows,
                                             constants[1] != nullptr);
   });

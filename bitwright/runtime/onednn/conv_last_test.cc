@@ -55,6 +55,16 @@ TEST(ConvLastKernel, AgreesInGroups) {
   }
 }
 
+TEST(ConvLastKernel, AgreesChannelByChannel) {
+  for (const std::int64_t channels : {1, 2, 4, 8, 16, 20, 40, 72}) {
+    for (const std::int64_t width : {1, 2, 7, 23}) {
+      CheckConv({2, 5, width, channels}, {channels, 1, 3, 3}, channels, {1, 1}, width == 7);
+      CheckConv({1, 6, width, channels}, {channels, 1, 5, 5}, channels, {2, 2}, width == 7);
+      CheckConv({1, 6, width, channels}, {channels, 1, 3, 1}, channels, {1, 3}, true);
+    }
+  }
+}
+
 TEST(ConvLastKernel, AgreesOnImagesLargeAndMany) {
   CheckConv({1, 70, 70, 16}, {24, 16, 3, 3}, 1, {1, 1}, true);
   CheckConv({37, 8, 8, 20}, {12, 20, 3, 3}, 1, {1, 1}, true);
