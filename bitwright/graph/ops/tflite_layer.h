@@ -70,6 +70,11 @@ class Requantizer {
     return ToCode(Saturated(std::int64_t{sum} + biases_[c]), by_[c], zero_, range_);
   }
 
+  std::int32_t zero() const { return zero_; }
+  const CodeRange& range() const { return range_; }
+  const std::vector<std::int32_t>& biases() const { return biases_; }
+  const std::vector<Multiplier>& multipliers() const { return by_; }
+
  private:
   std::int32_t zero_;
   CodeRange range_;

@@ -18,10 +18,17 @@ struct IntegerProducts {
   std::vector<Digit> input, weights;
 };
 
-// The cheapest way on this machine for the input's integers as the node's attributes say them and
-// these weights (int8 or int32, [O, ...]): all ways give the same bits. Nothing where every way is
-// too long.
-std::optional<IntegerProducts> ChooseProducts(const Node& node, const Tensor& weights);
+// What stands for the input of a convolution of integers.
+struct IntegerInput {
+  std::int32_t low = 0, high = 0;  // of the integers
+  std::int32_t offset = 0;         // that stored elements have on top of them
+  int significand_bits = 32;       // of the widest
+};
+IntegerInput InputOf(const Node& node);  // an IntegerConv
+
+// The cheapest way on this machine for these weights (int8 or int32, [O, ...]): all ways give the
+// same bits. Nothing where every way is too long.
+std::optional<IntegerProducts> ChooseProducts(const IntegerInput& input, const Tensor& weights);
 
 // Greatest possible |sum|, partial sums included, of one digit of the weights times one of the
 // input.
@@ -38,7 +45,9 @@ struct Part {
   double unit;
 };
 
-// total[i] = float(sum of unit * sums[i]), the sum exact.
-void AddParts(const std::vector<Part>& parts, bool floats, float* total, std::size_t count);
+// total[i] = Total(sum of unit * sums[i]), the sum exact; Total is float, or std::int32_t, which
+// must hold it.
+template <typename Total>
+void AddParts(const std::vector<Part>& parts, bool floats, Total* total, std::size_t count);
 
 }  // namespace bw::kernels

@@ -111,8 +111,9 @@ BW_VECTORIZE void AddScaled(const Sum* sums, double unit, double* total, std::si
   for (std::size_t i = 0; i < count; ++i) total[i] += unit * static_cast<double>(sums[i]);
 }
 
-BW_VECTORIZE void Narrow(const double* total, float* to, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) to[i] = static_cast<float>(total[i]);
+template <typename Total>
+BW_VECTORIZE void Narrow(const double* total, Total* to, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) to[i] = static_cast<Total>(total[i]);
 }
 
 }  // namespace
@@ -125,24 +126,28 @@ double GreatestSum(const Tensor& weights, const Digit& weight, const Digit& inpu
   return row * input.magnitude();
 }
 
-std::optional<IntegerProducts> ChooseProducts(const Node& node, const Tensor& weights) {
+IntegerInput InputOf(const Node& node) {
+  return {static_cast<std::int32_t>(node.attributes.Int("input_low", 0)),
+          static_cast<std::int32_t>(node.attributes.Int("input_high", 0)),
+          static_cast<std::int32_t>(node.attributes.Int("offset", 0)),
+          static_cast<int>(node.attributes.Int("input_significand", 32))};
+}
+
+std::optional<IntegerProducts> ChooseProducts(const IntegerInput& input, const Tensor& weights) {
   const cpu_isa isa = dnnl::get_effective_cpu_isa();
-  const Range input = {static_cast<std::int32_t>(node.attributes.Int("input_low", 0)),
-                       static_cast<std::int32_t>(node.attributes.Int("input_high", 0))};
   const Range range = RangeOf(weights);
   IntegerProducts bytes{ProductUnit::kBytes, SplitInput(input.low, input.high, 8),
                         SplitWeights(range.low, range.high, 8)};
   // A byte with its zero point outside is one digit all the same.
-  if (node.attributes.Int("offset", 0) != 0) bytes.input = SplitInput(input.low, input.high, 0);
+  if (input.offset != 0) bytes.input = SplitInput(input.low, input.high, 0);
   const std::size_t count = bytes.input.size() * bytes.weights.size();
   if (HasExactBytes(isa) && count == 1) return bytes;
   IntegerProducts bf16{ProductUnit::kBf16, SplitInput(input.low, input.high, 0),
                        SplitWeights(range.low, range.high, 0)};
-  const bool narrow =
-      node.attributes.Int("input_significand", 32) <= 8 && SignificandBits(weights) <= 8;
+  const bool narrow = input.significand_bits <= 8 && SignificandBits(weights) <= 8;
   if (HasBf16(isa) && narrow && AllExact(bf16, weights)) return bf16;
   if (HasExactBytes(isa) && count <= 4) return bytes;
-  return FloatProducts(input, range, weights);
+  return FloatProducts({input.low, input.high}, range, weights);
 }
 
 template <typename From, typename T>
@@ -162,7 +167,8 @@ BW_TAKE_DIGIT(std::int8_t);
 BW_TAKE_DIGIT(std::int32_t);
 #undef BW_TAKE_DIGIT
 
-void AddParts(const std::vector<Part>& parts, bool floats, float* total, std::size_t count) {
+template <typename Total>
+void AddParts(const std::vector<Part>& parts, bool floats, Total* total, std::size_t count) {
   constexpr std::size_t kPiece = 1024;
   double exact[kPiece];
   for (std::size_t first = 0; first < count; first += kPiece) {
@@ -177,5 +183,7 @@ void AddParts(const std::vector<Part>& parts, bool floats, float* total, std::si
     Narrow(exact, total + first, piece);
   }
 }
+template void AddParts(const std::vector<Part>&, bool, float*, std::size_t);
+template void AddParts(const std::vector<Part>&, bool, std::int32_t*, std::size_t);
 
 }  // namespace bw::kernels

@@ -1,0 +1,29 @@
+#include "bitwright/runtime/onednn/tflite_layer_kernel.h"
+
+namespace bw::kernels {
+namespace {
+
+// [1, kh, kw, O] -> [O, 1, kh, kw].
+Tensor Filters(ConstTensorRef weights) {
+  Tensor filters = FiltersFirst(weights);
+  const Shape shape = filters.shape();
+  filters.Reshape({shape[1], 1, shape[2], shape[3]});
+  return filters;
+}
+
+std::unique_ptr<Kernel> Make(const Node& node, std::span<const TensorType> inputs,
+                             std::span<const TensorType>,
+                             std::span<const Tensor* const> constants) {
+  const Shape &x = inputs[0].shape, &w = inputs[1].shape;
+  const auto windows = ops::MakeWindows(node.attributes, ops::tflite::Image(x),
+                                        ops::tflite::Image(w), ops::Rounding::kFloor);
+  if (!windows) return nullptr;
+  return MakeTfliteLayer(node, {.image = x, .windows = *windows, .group = x[3], .filters = Filters},
+                         constants);
+}
+
+}  // namespace
+
+BW_ENTRY(KernelBinding, tflite_depthwise_conv_2d) = {"TfliteDepthwiseConv2D", Make};
+
+}  // namespace bw::kernels
