@@ -78,9 +78,7 @@ class Executor {
   std::vector<NodeTime> Profile() const;
 
   const InferredTypes& types() const { return types_; }
-  std::size_t arena_bytes() const {
-    return arena_.bytes() + (slice_ ? slice_->arena_bytes() : 0);
-  }
+  std::size_t arena_bytes() const { return arena_.bytes() + (slice_ ? slice_->arena_bytes() : 0); }
 
  private:
   struct Step {
