@@ -113,6 +113,12 @@ void AddBiasCorrection(CLI::App& app, const std::function<void(bool)>& set) {
       "move biases so that layers keep their mean outputs (the default with samples and no plan)");
 }
 
+void AddEffort(CLI::App& app, std::string& effort, std::vector<std::string>& without) {
+  app.add_option("--effort", effort,
+                 "fast | standard | best: which methods repair the network (docs/methods.md)");
+  app.add_option("--without", without, "a method to leave out; may be repeated");
+}
+
 void AddRun(CLI::App& app, RunOptions& options) {
   app.add_option("--threads", options.threads, "0: all cores; results do not depend on it")
       ->check(CLI::Range(0, 1024));

@@ -38,6 +38,8 @@ void AddData(CLI::App& app, DataOptions& options, bool required);
 void AddScaleMethods(CLI::App& app, std::string& weights, std::string& activations);
 // --rounding nearest | compensated.
 void AddRounding(CLI::App& app, const std::function<void(WeightRounding)>& set);
+// --effort, --without.
+void AddEffort(CLI::App& app, std::string& effort, std::vector<std::string>& without);
 // --bias-correction, --no-bias-correction.
 void AddBiasCorrection(CLI::App& app, const std::function<void(bool)>& set);
 void AddRun(CLI::App& app, RunOptions& options);

@@ -39,6 +39,12 @@ Expected<std::vector<const Method*>> MethodsFor(Effort effort,
   return chosen;
 }
 
+const Method* FindMethod(std::span<const Method* const> methods, std::string_view name) {
+  const auto found = std::find_if(methods.begin(), methods.end(),
+                                  [&](const Method* method) { return method->name == name; });
+  return found == methods.end() ? nullptr : *found;
+}
+
 std::vector<Statistic> NeedsOf(std::span<const Method* const> methods) {
   std::vector<Statistic> needs;
   for (const Method* method : methods)

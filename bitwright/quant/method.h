@@ -50,6 +50,7 @@ struct MethodContext {
   std::uint64_t seed = 1;
   int threads = 0;
   Progress progress = {};
+  double learning_macs = 2e13;  // that learned rounding may cost
 };
 
 struct Method {
@@ -69,6 +70,9 @@ std::span<const Method* const> All();
 // method's.
 Expected<std::vector<const Method*>> MethodsFor(Effort effort,
                                                 std::span<const std::string> without);
+
+// Null where none of them has this name.
+const Method* FindMethod(std::span<const Method* const> methods, std::string_view name);
 
 // What these methods need together.
 std::vector<Statistic> NeedsOf(std::span<const Method* const> methods);

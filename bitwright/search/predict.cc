@@ -12,6 +12,8 @@ namespace bw {
 namespace {
 
 constexpr std::size_t kMostExchanges = 200;
+constexpr double kHighestPrice = 100;  // of all that constraints allow, in objectives
+constexpr int kPriceSteps = 20;
 constexpr double kRounding = 1e-12;  // of a sum of many terms
 
 double AddedLoss(const ChoiceTable& losses, const Assignment& at, std::span<const Change> changes) {
@@ -92,6 +94,46 @@ ChoiceTable ChoiceCosts(const SearchSpace& space, const std::vector<double>& wei
   return costs;
 }
 
+// All is a weighted sum of costs that add up over decisions.
+bool IsWeighted(const SearchSpace& space, const Demand& demand) {
+  const auto is_weighted = [](const Constraint& c) { return !c.weights.empty(); };
+  return !demand.weights.empty() && IsSeparable(space) &&
+         std::all_of(demand.constraints.begin(), demand.constraints.end(), is_weighted);
+}
+
+// The objective's weights with a price on what the constraints bound, in parts of their limits.
+std::vector<double> PricedWeights(const Demand& demand, double price) {
+  std::vector<double> weights = demand.weights;
+  for (const Constraint& constraint : demand.constraints) {
+    const double limit = std::max(std::abs(constraint.limit), 1e-30);
+    for (std::size_t k = 0; k < weights.size(); ++k)
+      weights[k] += price * constraint.weights[k] / limit;
+  }
+  return weights;
+}
+
+// The least objective within the loss by exact knapsacks, at the lowest price found by bisection
+// under which the constraints are kept (Everett 1963); nothing where none keeps them.
+std::optional<Assignment> SolvePriced(const SearchSpace& space, const ChoiceTable& losses,
+                                      const Demand& demand, double scale, double bound,
+                                      std::size_t nodes) {
+  std::optional<Assignment> best;
+  double low = 0, high = kHighestPrice * scale, price = 0;
+  for (int step = 0; step < kPriceSteps; ++step) {
+    const KnapsackResult found =
+        SolveKnapsack(losses, ChoiceCosts(space, PricedWeights(demand, price)), bound, nodes);
+    if (!found.feasible) return std::nullopt;
+    const std::vector<double> totals = Totals(space, found.assignment);
+    const bool keeps = Keeps(demand, totals);
+    if (keeps && (!best || demand.objective(totals) < demand.objective(Totals(space, *best))))
+      best = found.assignment;
+    if (keeps && price == 0) return best;
+    (keeps ? high : low) = price;
+    price = step == 0 ? high : (low + high) / 2;
+  }
+  return best;
+}
+
 }  // namespace
 
 Assignment LeastLoss(const SearchSpace& space, const ChoiceTable& losses, const Demand& demand) {
@@ -141,7 +183,8 @@ std::vector<PathPoint> MakePath(const SearchSpace& space, const ChoiceTable& los
 
 Assignment SolveWithin(const SearchSpace& space, const ChoiceTable& losses, const Demand& demand,
                        const std::vector<PathPoint>& path, double bound, std::size_t nodes) {
-  if (demand.constraints.empty() && !demand.weights.empty() && IsSeparable(space)) {
+  const bool weighted = IsWeighted(space, demand);
+  if (weighted && demand.constraints.empty()) {
     const KnapsackResult exact =
         SolveKnapsack(losses, ChoiceCosts(space, demand.weights), bound, nodes);
     if (exact.feasible && exact.optimal) return exact.assignment;
@@ -150,7 +193,12 @@ Assignment SolveWithin(const SearchSpace& space, const ChoiceTable& losses, cons
                                  [&](const PathPoint& point) { return point.loss <= bound; });
   BW_CHECK(last != path.rend());
   const double scale = std::abs(demand.objective(Totals(space, path[0].assignment)));
-  Walk walk(space, demand, last->assignment, scale);
+  Assignment start = last->assignment;
+  if (weighted) {
+    const auto priced = SolvePriced(space, losses, demand, scale, bound, nodes);
+    if (priced && demand.objective(Totals(space, *priced)) < last->merit) start = *priced;
+  }
+  Walk walk(space, demand, std::move(start), scale);
   const auto room = [&] { return bound - SummedLoss(losses, walk.assignment()); };
   for (std::size_t i = 0; i < kMostExchanges; ++i) {
     if (const auto step = BestStep(space, losses, walk, room())) {

@@ -31,7 +31,9 @@ std::vector<PathPoint> MakePath(const SearchSpace& space, const ChoiceTable& los
 
 // The least merit found with a predicted loss of at most `bound`: the path filled up and improved
 // by exchanging two moves; where costs are separable, the objective is their weighted sum and
-// nothing else is demanded, the exact optimum as far as `nodes` relaxations prove it (knapsack.h).
+// nothing else is demanded, the exact optimum as far as `nodes` relaxations prove it (knapsack.h);
+// where constraints are weighted sums too, it starts from the knapsack in which what they bound has
+// a price.
 // `path` was made for the same losses; the least loss must be within the bound.
 Assignment SolveWithin(const SearchSpace& space, const ChoiceTable& losses, const Demand& demand,
                        const std::vector<PathPoint>& path, double bound, std::size_t nodes = 20000);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -57,6 +58,36 @@ RC_GTEST_PROP(MakePath, EveryPointIsOptimalAtItsLoss, ()) {
         RC_ASSERT(Totals(space, a)[0] >= point.merit - 1e-9);
     });
   }
+}
+
+// Small weights, their sum with activations bounded: no assignment within the bounds is smaller by
+// more than one step of a decision.
+RC_GTEST_PROP(SolveWithin, PricesWhatAWeightedConstraintBounds, ()) {
+  const ChoiceTable losses = Draw(5, 4), costs = Draw(5, 4);
+  SearchSpace space{losses, {{"weights", false, 0, {}}, {"all", false, 0, {}}}};
+  double step = 0;
+  for (std::size_t d = 0; d < 5; ++d) {
+    if (d < 3) space.costs[0].terms.push_back(SingleTerm(d, costs[d]));
+    space.costs[1].terms.push_back(SingleTerm(d, costs[d]));
+    step = std::max(step, *std::max_element(costs[d].begin(), costs[d].end()));
+  }
+  Demand demand = MinimizeCost(space, 0);
+  const double limit = *rc::gen::inRange(20, 100);
+  demand.constraints.push_back(
+      {"all", [](std::span<const double> totals) { return totals[1]; }, limit, 1, {0, 1}});
+  const auto path = MakePath(space, space.losses, demand);
+  const double bound = path[0].loss + *rc::gen::inRange(0, 60);
+  const Assignment found = SolveWithin(space, space.losses, demand, path, bound);
+  RC_ASSERT(SummedLoss(space.losses, found) <= bound);
+  double least = std::numeric_limits<double>::infinity();
+  ForEveryAssignment(space, [&](const Assignment& a) {
+    const std::vector<double> totals = Totals(space, a);
+    if (SummedLoss(space.losses, a) <= bound && Keeps(demand, totals))
+      least = std::min(least, totals[0]);
+  });
+  if (!std::isfinite(least)) return;
+  RC_ASSERT(Keeps(demand, Totals(space, found)));
+  RC_ASSERT(Totals(space, found)[0] <= least + step);
 }
 
 // Costs of pairs of neighbours, a peak among them, and a constraint.

@@ -51,12 +51,16 @@ class Problem {
  public:
   Problem(SearchSpace space, Demand demand, Oracle oracle, FactSource facts, SearchLimits limits)
       : space_(std::move(space)),
+        losses_(space_.losses),
         demand_(std::move(demand)),
         oracle_(std::move(oracle)),
         facts_(std::move(facts)),
         limits_(std::move(limits)) {}
 
   const SearchSpace& space() const { return space_; }
+  // The space's losses as a strategy has corrected them by what it measured.
+  const ChoiceTable& losses() const { return losses_; }
+  void Teach(ChoiceTable losses) { losses_ = std::move(losses); }
   const Demand& demand() const { return demand_; }
   double Objective(const Assignment& assignment) const {
     return demand_.objective(Totals(space_, assignment));
@@ -79,6 +83,7 @@ class Problem {
   Expected<void> Note(const Assignment& assignment, const Verdict& verdict);
 
   SearchSpace space_;
+  ChoiceTable losses_;
   Demand demand_;
   Oracle oracle_;
   FactSource facts_;

@@ -55,6 +55,7 @@ struct Constraint {
   std::function<double(std::span<const double> totals)> value;
   double limit = 0;
   double sign = 1;  // -1: the user's demand is a lower bound, value and limit are negated
+  std::vector<double> weights = {};  // where the value is a weighted sum of the totals; else empty
 
   double shown(double of_value) const { return sign * of_value; }
 };

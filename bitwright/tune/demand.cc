@@ -206,6 +206,8 @@ Expected<ReadyDemand> ReadDemand(const DemandText& text, const LayerCosts& costs
   ready.demand.objective = objective ? reader.Bind(*objective, ready.quantities)
                                      : Select(*text.objective, ready.quantities);
   ready.demand.weights = WeightsOf(ready.demand.objective, scales);
+  for (Constraint& constraint : ready.demand.constraints)
+    constraint.weights = WeightsOf(constraint.value, scales);
   return ready;
 }
 

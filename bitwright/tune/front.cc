@@ -84,6 +84,15 @@ bool IsOnFront(const Front& front, std::size_t point, Quantity quantity) {
   });
 }
 
+void AddChosen(Front& front, FrontPoint point) {
+  const std::string text = PlanToJson(point.plan);
+  std::erase_if(front.points,
+                [&](const FrontPoint& other) { return PlanToJson(other.plan) == text; });
+  for (FrontPoint& other : front.points) other.chosen = false;
+  front.points.push_back(std::move(point));
+  front = Thinned(std::move(front));
+}
+
 Front Thinned(Front front) {
   std::vector<FrontPoint> kept;
   for (std::size_t p = 0; p < front.points.size(); ++p) {

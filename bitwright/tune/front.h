@@ -31,6 +31,9 @@ struct Front {
 // No other point costs no more and is more accurate, or costs less and is as accurate.
 bool IsOnFront(const Front& front, std::size_t point, Quantity quantity);
 
+// Adds the result of a search, in place of a point of the same plan; no other is chosen then.
+void AddChosen(Front& front, FrontPoint point);
+
 // Leaves the points that are on the front of some quantity, and the chosen one; sorts them.
 Front Thinned(Front front);
 

@@ -7,6 +7,7 @@
 
 #include "bitwright/base/memory.h"
 #include "bitwright/base/parallel.h"
+#include "bitwright/quant/compensate.h"
 #include "bitwright/runtime/work.h"
 #include "bitwright/tune/facts.h"
 
@@ -29,6 +30,15 @@ Expected<std::size_t> SensitivitySamples(const Graph& graph, const Dataset& data
                     kFewestSensitivitySamples, kMostSensitivitySamples);
 }
 
+// At more bits the least squared error of the weight and that of the output lie at one scale.
+constexpr int kMostBitsByMoments = 6;
+
+void Compensate(TensorPlan& plan, bool by_moments) {
+  plan.rounding = WeightRounding::kCompensated;
+  if (by_moments && plan.scale_method == "mse" && plan.spec.element.bits() <= kMostBitsByMoments)
+    plan.scale_method = std::string(kScaleByMoments);
+}
+
 // What activations that plans share may take: a quarter of what is free, no more than is of use.
 std::size_t ReusedBytes() {
   constexpr std::size_t kMost = 2'000'000'000;
@@ -42,17 +52,18 @@ Expected<PlanSpace> PlanSpace::Create(const Graph& graph, const QuantTargets& ta
                                       const TuneOptions& options, TrialMemo& memo,
                                       const Progress& progress) {
   PlanSpace space;
-  space.graph_ = &graph;
   space.targets_ = &targets;
   space.options_ = options;
   space.memo_ = &memo;
-  BW_TRY(space.Prepare(data, metric, progress));
+  BW_TRY(space.Prepare(graph, data, metric, progress));
   return space;
 }
 
-Expected<void> PlanSpace::Prepare(const TuneData& data, const Metric& metric,
+Expected<void> PlanSpace::Prepare(const Graph& graph, const TuneData& data, const Metric& metric,
                                   const Progress& progress) {
-  BW_ASSIGN(search_, Evaluator::Create(*graph_, data.search, metric,
+  const Dataset calibration = data.calibration.First(options_.calibration_samples);
+  BW_ASSIGN(network_, MakeSearchNetwork(graph, *targets_, calibration, metric, options_, progress));
+  BW_ASSIGN(search_, Evaluator::Create(*network_.graph, data.search, metric,
                                        {options_.threads, Backend::kFast, false}, progress));
   const bool bounds = !options_.judged;
   if (bounds && !std::isfinite(search_->float_result().value)) {
@@ -65,10 +76,8 @@ Expected<void> PlanSpace::Prepare(const TuneData& data, const Metric& metric,
     BW_TRY(CheckPlausible(search_->float_result(), metric, data.search));
   cheap_samples_ = std::min(data.search.size(), std::clamp(data.search.size() / 5,
                                                            kFewestCheapSamples, kMostCheapSamples));
-  const Dataset calibration = data.calibration.First(options_.calibration_samples);
-  BW_ASSIGN(statistics_,
-            Calibrate(*graph_, *targets_, calibration, options_.seed, options_.threads, progress));
-  BW_ASSIGN(candidates_, MakeCandidates(*graph_, *targets_, statistics_, options_, progress));
+  BW_ASSIGN(candidates_,
+            MakeCandidates(*network_.graph, *targets_, network_.statistics, options_, progress));
   BW_TRY(RoundCandidates(calibration, progress));
   BW_TRY(MeasureSensitivities(progress));
   MakeDecisions();
@@ -79,10 +88,11 @@ Expected<void> PlanSpace::Prepare(const TuneData& data, const Metric& metric,
 // A layer whose inputs cannot be drawn (ConvTranspose) rounds to nearest.
 Expected<void> PlanSpace::RoundCandidates(const Dataset& calibration, const Progress& progress) {
   std::vector<LayerInputs> inputs(targets_->tensors.size());
-  if (options_.rounding == WeightRounding::kCompensated) {
-    BW_ASSIGN(inputs, CollectLayerInputs(*graph_, *targets_, calibration, options_.seed,
+  if (FindMethod(options_.methods, "compensated_rounding") != nullptr) {
+    BW_ASSIGN(inputs, CollectLayerInputs(*network_.graph, *targets_, calibration, options_.seed,
                                          options_.threads, progress));
   }
+  const bool by_moments = FindMethod(options_.methods, "weight_scales") != nullptr;
   roundings_.resize(candidates_.size());
   std::mutex mutex;
   Expected<void> outcome;
@@ -91,8 +101,8 @@ Expected<void> PlanSpace::RoundCandidates(const Dataset& calibration, const Prog
     Candidate& candidate = candidates_[c];
     const QuantTarget& target = targets_->tensors[candidate.target];
     const LayerInputs& own = inputs[candidate.target];
-    if (!own.empty()) candidate.plan.rounding = WeightRounding::kCompensated;
-    Expected<CandidateRounding> rounding = Realise(*graph_, target, candidate.plan, &own);
+    if (!own.empty()) Compensate(candidate.plan, by_moments);
+    Expected<CandidateRounding> rounding = Realise(*network_.graph, target, candidate.plan, &own);
     const std::scoped_lock lock(mutex);
     if (rounding)
       roundings_[c] = *std::move(rounding);
@@ -116,7 +126,7 @@ void PlanSpace::Add(std::size_t candidate, Rounding& rounding) const {
 Expected<void> PlanSpace::MeasureSensitivities(const Progress& progress) {
   std::size_t samples = options_.sensitivity_samples;
   if (samples == 0) {
-    BW_ASSIGN(samples, SensitivitySamples(*graph_, search_->data(), candidates_.size()));
+    BW_ASSIGN(samples, SensitivitySamples(*network_.graph, search_->data(), candidates_.size()));
   }
   // Candidates that the memo does not know are measured by one sweep.
   std::vector<TrialKey> keys;
@@ -142,10 +152,16 @@ Expected<void> PlanSpace::MeasureSensitivities(const Progress& progress) {
   return {};
 }
 
-// A plan of the one tensor, marked as measured for its divergence alone.
-std::string PlanSpace::AloneText(const Candidate& candidate) const {
+Plan PlanSpace::EmptyPlan() const {
   Plan plan;
   plan.network = Fingerprint(*targets_);
+  plan.channel_scales = network_.channel_scales;
+  return plan;
+}
+
+// A plan of the one tensor, marked as measured for its divergence alone.
+std::string PlanSpace::AloneText(const Candidate& candidate) const {
+  Plan plan = EmptyPlan();
   plan.tensors.emplace(targets_->tensors[candidate.target].name, candidate.plan);
   return "alone " + PlanToJson(plan);
 }
@@ -169,26 +185,29 @@ std::vector<Candidate> PlanSpace::Chosen(const Assignment& assignment) const {
 }
 
 Plan PlanSpace::PlanOf(const Assignment& assignment) const {
-  Plan plan;
-  plan.network = Fingerprint(*targets_);
+  Plan plan = EmptyPlan();
   for (std::size_t d = 0; d < assignment.size(); ++d)
     plan.tensors.emplace(targets_->tensors[decided_[d]].name, candidate(d, assignment[d]).plan);
   return plan;
 }
 
-Expected<Graph> PlanSpace::Quantized(const Assignment& assignment) const {
+WeightCodes PlanSpace::Codes(const Assignment& assignment) const {
   WeightCodes codes(targets_->tensors.size());
   for (std::size_t d = 0; d < assignment.size(); ++d)
     codes[decided_[d]] = roundings_[members_[d][assignment[d]]]->codes;
-  return ApplyPlan(*graph_, *targets_, PlanOf(assignment), codes);
+  return codes;
+}
+
+Expected<Graph> PlanSpace::Quantized(const Assignment& assignment) const {
+  return ApplyPlan(*network_.graph, *targets_, PlanOf(assignment), Codes(assignment));
 }
 
 Expected<Evaluator*> PlanSpace::EvaluatorOf(Fidelity fidelity) {
   if (fidelity == Fidelity::kFull) return &*search_;
   if (!cheap_) {
     BW_ASSIGN(cheap_,
-              Evaluator::Create(*graph_, search_->data().First(cheap_samples_), search_->metric(),
-                                {options_.threads, Backend::kFast, false}));
+              Evaluator::Create(*network_.graph, search_->data().First(cheap_samples_),
+                                search_->metric(), {options_.threads, Backend::kFast, false}));
     cheap_->ReuseActivations(ReusedBytes());
   }
   return &*cheap_;
@@ -212,10 +231,10 @@ double PlanSpace::Error(const Candidate& candidate) const {
   const QuantTarget& target = targets_->tensors[candidate.target];
   double energy = 0;
   if (target.kind == TargetKind::kWeight) {
-    for (const float x : graph_->value(target.value).constant->span<float>())
+    for (const float x : network_.graph->value(target.value).constant->span<float>())
       energy += static_cast<double>(x) * x;
   } else {
-    const ActivationStatistics& statistics = statistics_[candidate.target];
+    const ActivationStatistics& statistics = network_.statistics[candidate.target];
     energy = statistics.sum_squares / std::max(1.0, static_cast<double>(statistics.count)) *
              static_cast<double>(target.elements);
   }
@@ -229,7 +248,7 @@ Expected<std::vector<double>> PlanSpace::Traces() {
       weights.push_back(targets_->tensors[t].value);
   }
   BW_ASSIGN(const std::vector<double> of_weights,
-            HessianTraces(*graph_, weights, *search_, cheap_samples_, options_.seed));
+            HessianTraces(*network_.graph, weights, *search_, cheap_samples_, options_.seed));
   std::vector<double> traces;
   std::size_t weight = 0;
   for (std::size_t d = 0; d < decided_.size(); ++d) {
@@ -252,14 +271,14 @@ Expected<std::vector<double>> PlanSpace::Likenesses() const {
   std::vector<ValueId> values;
   for (const std::size_t t : decided_) {
     ValueId features = targets_->tensors[t].value;
-    for (const Node& node : graph_->nodes) {
+    for (const Node& node : network_.graph->nodes) {
       const bool reads = std::find(node.inputs.begin(), node.inputs.end(),
                                    targets_->tensors[t].value) != node.inputs.end();
       if (reads && targets_->tensors[t].kind == TargetKind::kWeight) features = node.outputs[0];
     }
     values.push_back(features);
   }
-  return Likeness(*graph_, values, search_->data(), options_.threads);
+  return Likeness(*network_.graph, values, search_->data(), options_.threads);
 }
 
 Expected<ChoiceTable> PlanSpace::Fact(std::string_view name) {

@@ -7,6 +7,7 @@
 
 #include "bitwright/search/problem.h"
 #include "bitwright/tune/candidates.h"
+#include "bitwright/tune/equalize.h"
 #include "bitwright/tune/trial_memo.h"
 #include "bitwright/tune/tune.h"
 
@@ -29,6 +30,8 @@ class PlanSpace {
   }
   std::vector<Candidate> Chosen(const Assignment& assignment) const;
   Plan PlanOf(const Assignment& assignment) const;
+  // The weights of the plan, by target.
+  WeightCodes Codes(const Assignment& assignment) const;
   // The plan's graph with its real codes.
   Expected<Graph> Quantized(const Assignment& assignment) const;
 
@@ -47,13 +50,16 @@ class PlanSpace {
 
   Evaluator& search() { return *search_; }
   const Evaluator& search() const { return *search_; }
-  const Graph& graph() const { return *graph_; }
+  // The float network that plans are applied to: the user's, its channels equalized.
+  const Graph& graph() const { return *network_.graph; }
   const QuantTargets& targets() const { return *targets_; }
-  const std::vector<ActivationStatistics>& statistics() const { return statistics_; }
+  const std::vector<ActivationStatistics>& statistics() const { return network_.statistics; }
 
  private:
   PlanSpace() = default;
-  Expected<void> Prepare(const TuneData& data, const Metric& metric, const Progress& progress);
+  Expected<void> Prepare(const Graph& graph, const TuneData& data, const Metric& metric,
+                         const Progress& progress);
+  Plan EmptyPlan() const;
   Expected<void> RoundCandidates(const Dataset& calibration, const Progress& progress);
   Expected<void> MeasureSensitivities(const Progress& progress);
   std::string AloneText(const Candidate& candidate) const;
@@ -63,13 +69,12 @@ class PlanSpace {
   Expected<std::vector<double>> Traces();
   Expected<std::vector<double>> Likenesses() const;
 
-  const Graph* graph_ = nullptr;
+  SearchNetwork network_;
   const QuantTargets* targets_ = nullptr;
   TuneOptions options_;
   TrialMemo* memo_ = nullptr;
   std::optional<Evaluator> search_, cheap_;
   std::size_t cheap_samples_ = 0;
-  std::vector<ActivationStatistics> statistics_;  // by target
   std::vector<Candidate> candidates_;
   std::vector<std::optional<CandidateRounding>> roundings_;  // by candidate
   std::vector<std::size_t> decided_;                         // targets, by decision

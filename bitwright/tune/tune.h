@@ -10,6 +10,7 @@
 
 #include "bitwright/quant/apply.h"
 #include "bitwright/quant/evaluate.h"
+#include "bitwright/quant/method.h"
 #include "bitwright/search/strategy.h"
 #include "bitwright/tune/demand.h"
 #include "bitwright/tune/front.h"
@@ -22,8 +23,9 @@ struct TuneOptions {
   std::string weight_scaling =
       "c:fp16";  // grain and scale format of weights; 'c' is the output-channel axis
   std::string scale_method = "mse", activation_scale_method = "norm=3";
-  WeightRounding rounding = WeightRounding::kCompensated;
-  bool correct_biases = true;  // of the network found
+  // What repairs the network (quant/method.h): equalization before the search; scales by moments
+  // and compensated rounding while it lasts; learned rounding and biases of the network found.
+  std::vector<const Method*> methods = MethodsFor(Effort::kStandard, {}).value();
   DemandText demand;
   std::optional<CostTarget>
       target;  // whose quantities the demand may read, beside bytes and bit_ops
@@ -70,13 +72,14 @@ struct Candidate {
 
 struct TuneResult {
   Plan plan;
+  Graph graph;            // the float network under the plan's channel scales
   Graph quantized;        // the plan applied
   bool feasible = false;  // on the search split
   double max_drop = 0;    // the least that was demanded
   Evaluation float_test, quantized_test;
   double search_drop = 0;                    // on the search split
   std::optional<double> search_upper_limit;  // of the drop, at the confidence demanded
-  Front front;                               // of this search; plans without corrected biases
+  Front front;                               // of this search; only the chosen plan is repaired
   Cost cost, float_cost;          // of the plan and of the float network: all that is known
   std::vector<Candidate> chosen;  // of each tensor that the plan rounds
   std::vector<ActivationStatistics> statistics;  // by target

@@ -290,9 +290,7 @@ CommandAction Prepare(CLI::App& app) {
   AddScaleMethods(app, options->scale_method, options->activation_scale_method);
   AddRounding(app, [options](WeightRounding rounding) { options->rounding = rounding; });
   AddBiasCorrection(app, [options](bool correct) { options->correct_biases = correct; });
-  app.add_option("--effort", options->effort,
-                 "fast | standard | best: which methods repair the network (docs/methods.md)");
-  app.add_option("--without", options->without, "a method to leave out; may be repeated");
+  AddEffort(app, options->effort, options->without);
   app.add_option("--calibration-samples", options->calibration_samples,
                  "at most so many samples for calibration");
   app.add_option("--plan", options->plan, "a plan.json instead of --weights and --activations");

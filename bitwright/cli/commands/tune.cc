@@ -23,7 +23,10 @@ struct Options {
   std::string model, out, max_drop = "1%", formats = kDefaultFormats, weight_formats,
                           activation_formats, budget = "5m";
   std::string calibration, test, test_labels, target;
-  std::vector<std::string> parameters;
+  std::string effort = "standard";
+  std::vector<std::string> parameters, without;
+  WeightRounding rounding = WeightRounding::kCompensated;
+  bool correct_biases = true;
   DataOptions data;
   RunOptions run;
   TuneOptions tune;
@@ -68,6 +71,14 @@ Expected<void> CheckDemand(const Options& options) {
   return {};
 }
 
+Expected<std::vector<const Method*>> Methods(const Options& options) {
+  std::vector<std::string> without = options.without;
+  if (options.rounding == WeightRounding::kNearest) without.push_back("compensated_rounding");
+  if (!options.correct_biases) without.push_back("bias_correction");
+  BW_ASSIGN(const Effort effort, EffortNamed(options.effort));
+  return MethodsFor(effort, without);
+}
+
 Expected<TuneOptions> Finish(const Options& options) {
   TuneOptions tune = options.tune;
   tune.seed = options.run.seed;
@@ -80,6 +91,7 @@ Expected<TuneOptions> Finish(const Options& options) {
   if (!options.session.confidence.empty()) {
     BW_ASSIGN(tune.confidence, ParseConfidence(options.session.confidence));
   }
+  BW_ASSIGN(tune.methods, Methods(options));
   tune.judged = !options.session.judge.command.empty();
   const auto formats = [&](const std::string& own, const char* flag) {
     return own.empty() ? ParseFormats(options.formats, "--formats") : ParseFormats(own, flag);
@@ -140,7 +152,7 @@ void Prove(const Options& options, const TuneData& data, const Metric& metric,
                                        tune.confidence.value_or(0.95), result.max_drop);
 }
 
-Expected<Report> MakeReport(const Options& options, const Graph& graph, const QuantTargets& targets,
+Expected<Report> MakeReport(const Options& options, const QuantTargets& targets,
                             const TuneData& data, const Metric& metric, const TuneOptions& tune,
                             const TuneResult& result, const TuneSession& session) {
   Report report;
@@ -156,7 +168,7 @@ Expected<Report> MakeReport(const Options& options, const Graph& graph, const Qu
   report.search_drop = result.search_drop;
   report.layers = LowerToIntegers(result.quantized).layers;
   report.sizes = PlanSizes(targets, result.plan);
-  BW_ASSIGN(report.tensors, TensorReports(graph, result.quantized, targets, result.plan,
+  BW_ASSIGN(report.tensors, TensorReports(result.graph, result.quantized, targets, result.plan,
                                           result.statistics, result.chosen));
   return report;
 }
@@ -207,8 +219,7 @@ Expected<int> Run(const Options& options) {
   if (!result) return Context(options.model, result.error());
   BW_TRY(WriteNetwork(options.out, result->plan, result->quantized));
   if (session->judge() == nullptr) BW_TRY(WriteFront(options.out, result->front));
-  BW_ASSIGN(Report report,
-            MakeReport(options, graph, *targets, data, *metric, tune, *result, *session));
+  BW_ASSIGN(Report report, MakeReport(options, *targets, data, *metric, tune, *result, *session));
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   report.peak_memory_bytes = PeakMemory();
   BW_TRY(WriteReport(options.out, report, options.run.json));
@@ -239,8 +250,9 @@ CommandAction Prepare(CLI::App& app) {
   app.add_option("--weight-scaling", tune.weight_scaling,
                  "grain and scale format of weights, e.g. c:fp16, b32:e8m0");
   AddScaleMethods(app, tune.scale_method, tune.activation_scale_method);
-  AddBiasCorrection(app, [options](bool correct) { options->tune.correct_biases = correct; });
-  AddRounding(app, [options](WeightRounding rounding) { options->tune.rounding = rounding; });
+  AddBiasCorrection(app, [options](bool correct) { options->correct_biases = correct; });
+  AddRounding(app, [options](WeightRounding rounding) { options->rounding = rounding; });
+  AddEffort(app, options->effort, options->without);
   app.add_option("--minimize", tune.demand.minimize,
                  "bytes | weight_bytes | activation_bytes | peak_bytes | bit_ops | latency_ns | "
                  "energy_pj | luts | dsps | brams, or an expression over these and their float32 "

@@ -30,6 +30,7 @@ Expected<std::string> Apply(QuantDraft& draft, const MethodContext& context) {
   LearningOptions options;
   options.seed = context.seed;
   options.threads = context.threads;
+  options.macs = context.learning_macs;
   BW_ASSIGN(Learned learned, LearnRounding(draft.graph, *draft.targets, draft.plan, draft.codes,
                                            *context.calibration, options, context.progress));
   draft.plan = std::move(learned.plan);

@@ -5,35 +5,42 @@
 #include <set>
 
 #include "bitwright/search/predict.h"
+#include "bitwright/search/proposals.h"
 #include "bitwright/search/strategy.h"
 
 namespace bw::strategies {
 namespace {
 
 constexpr double kFirstStretch = 1.2;  // how much more predicted loss the first proposals take
-constexpr double kLeastStretch = 1.005;
-constexpr double kMistrust = 1.4;   // of the added losses of a proposal that was refused
-constexpr double kMostLearned = 3;  // by which a decision's losses are corrected, up or down
+constexpr double kMostLearned = 3;     // by which a decision's losses are corrected, up or down
 constexpr std::size_t kConstraintTrials = 12;
 constexpr double kLearningShare = 0.3;  // of the budget, at most
+
+ChoiceTable NonNegative(ChoiceTable losses) {
+  for (std::vector<double>& row : losses) {
+    for (double& loss : row) loss = std::max(loss, 0.0);
+  }
+  return losses;
+}
 
 // One search: the losses as the checks have corrected them, and the steps of the search.
 class Search {
  public:
-  explicit Search(Problem& problem) : problem_(problem), losses_(problem.space().losses) {
-    for (std::vector<double>& row : losses_) {
-      for (double& loss : row) loss = std::max(loss, 0.0);
-    }
-  }
+  explicit Search(Problem& problem)
+      : problem_(problem),
+        proposals_(problem, NonNegative(problem.space().losses)),
+        losses_(proposals_.losses()) {}
 
   Expected<void> Run() {
     BW_TRY(Bisect());
     if (!problem_.best()) BW_TRY(MeetConstraints());
     if (!problem_.best()) return {};
-    BW_TRY(Propose());
+    BW_TRY(proposals_.Run(kFirstStretch));
     BW_TRY(Learn());
-    BW_TRY(Propose());
-    return Polish();
+    BW_TRY(proposals_.Run(kFirstStretch));
+    BW_TRY(Polish());
+    problem_.Teach(losses_);
+    return {};
   }
 
  private:
@@ -71,37 +78,6 @@ class Search {
       if (allowed || problem_.exhausted() || ++tried == kConstraintTrials) return {};
     }
     return {};
-  }
-
-  // The best assignment by prediction, of a little more predicted loss than the best known: taken
-  // when the accuracy allows it, else the prediction is mistrusted where the two differ.
-  Expected<void> Propose() {
-    double stretch = kFirstStretch;
-    while (!problem_.exhausted() && stretch > kLeastStretch) {
-      const MeasuredAssignment best = *problem_.best();
-      MakePath();
-      const double bound = SummedLoss(losses_, best.assignment) * stretch;
-      const Assignment next = SolveWithin(space(), losses_, problem_.demand(), path_, bound);
-      const bool better = problem_.Objective(next) < best.objective &&
-                          Keeps(problem_.demand(), Totals(space(), next));
-      if (!better || !proposed_.insert(next).second) {
-        if (stretch >= kFirstStretch) return {};
-        stretch = std::min(stretch * 1.05, kFirstStretch);
-        continue;
-      }
-      BW_ASSIGN(const bool allowed, Allows(next));
-      if (allowed) continue;
-      Mistrust(best.assignment, next);
-      stretch = 1 + (stretch - 1) * 0.7;
-    }
-    return {};
-  }
-
-  void Mistrust(const Assignment& best, const Assignment& refused) {
-    for (std::size_t d = 0; d < losses_.size(); ++d) {
-      const double added = losses_[d][refused[d]] - losses_[d][best[d]];
-      if (added > 0) losses_[d][refused[d]] = losses_[d][best[d]] + added * kMistrust;
-    }
   }
 
   // The choice of the least loss above this one's, or below where there is none above.
@@ -194,9 +170,9 @@ class Search {
   }
 
   Problem& problem_;
-  ChoiceTable losses_;
+  Proposals proposals_;
+  ChoiceTable& losses_;
   std::vector<PathPoint> path_;
-  std::set<Assignment> proposed_;
 };
 
 Expected<void> Run(Problem& problem, const StrategyParameters& /*parameters*/) {
