@@ -89,6 +89,28 @@ HWY_INLINE __m512i JoinLowWords(const __m512i v[4]) {
                              _mm512_permutex2var_epi16(v[2], order, v[3]));
 }
 
+// Where every other word, or byte, stands.
+template <typename T, int kCount>
+struct EvenIndices {
+  alignas(64) T order[kCount];
+};
+template <typename T, int kCount>
+constexpr EvenIndices<T, kCount> MakeEvenIndices() {
+  EvenIndices<T, kCount> indices = {};
+  for (int i = 0; i < kCount; ++i) indices.order[i] = static_cast<T>(2 * i);
+  return indices;
+}
+constexpr EvenIndices<std::uint16_t, 32> kEvenWords = MakeEvenIndices<std::uint16_t, 32>();
+constexpr EvenIndices<std::uint8_t, 64> kEvenBytes = MakeEvenIndices<std::uint8_t, 64>();
+
+// The low bytes of the dwords of four vectors, in natural order.
+HWY_INLINE __m512i JoinLowBytes(const __m512i v[4]) {
+  const __m512i words = _mm512_load_si512(kEvenWords.order);
+  return _mm512_permutex2var_epi8(_mm512_permutex2var_epi16(v[0], words, v[1]),
+                                  _mm512_load_si512(kEvenBytes.order),
+                                  _mm512_permutex2var_epi16(v[2], words, v[3]));
+}
+
 // The signs of four vectors, by lanes.
 HWY_INLINE __mmask64 JoinSigns(const __m512i v[4]) {
   return _mm512_movepi8_mask(

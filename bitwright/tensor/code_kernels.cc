@@ -12,8 +12,8 @@
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 
 #include "bitwright/tensor/decode_kernels-inl.h"
+#include "bitwright/tensor/float_kernels-inl.h"
 #include "bitwright/tensor/region_kernels-inl.h"
-#include "bitwright/tensor/search_kernels-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace bw::HWY_NAMESPACE {
@@ -112,28 +112,37 @@ void Encode(const CodeTable& table, std::span<const float> x, float scale, std::
   EncodeOneByOne(table, x, scale, zero, symmetric, codes);
 }
 
+#if HWY_TARGET <= HWY_AVX3_DL
+// Whether bounds are faster than rounding in float, or the latter often uncertain.
+bool ByBounds(const CodeTable& table) {
+  using Kind = FloatRound::Kind;
+  const FloatRound& fast = table.fast;
+  if (table.bounds.kind == BoundTable::Kind::kNone) return false;
+  if (fast.kind == Kind::kNone || fast.holes) return true;
+  return fast.kind != Kind::kUniform && table.bounds.kind != BoundTable::Kind::kMagnitudes;
+}
+#endif
+
 void Round(const CodeTable& table, std::span<const float> x, const float* scale, std::size_t step,
            std::int32_t zero, float* out) {
-#if HWY_TARGET <= HWY_AVX3_DL
-  const bool fits = step == 0 && *scale >= kLeastFastScale && *scale <= kMostFastScale;
+  if (x.empty()) return;
   const FloatRound& fast = table.fast;
-  const bool certain =
-      fast.kind != FloatRound::Kind::kNone && !fast.holes && (fast.offset == 0 || fast.half != 0);
-  if (fits && zero == 0 && table.search.levels > 0 && !certain) {
-    return WithTail(x, out, [&](std::span<const float> part, float* to) {
-      RoundSearched(table, part, *scale, to);
-    });
-  }
-  if (fits && zero == 0 && (table.regions.bucket_count > 0 || table.gather.usable)) {
-    const bool many_holes = table.fast.holes && table.format.bits() < 8;
-    if (table.fast.kind == FloatRound::Kind::kNone || many_holes) {
+  const bool fits = step == 1 || (*scale >= kLeastFastScale && *scale <= kMostFastScale);
+  bool by_blocks = false;
+#if HWY_TARGET <= HWY_AVX3_DL
+  if (fits && step == 0 && zero == 0) {
+    if (ByBounds(table)) return RoundBounded(table.bounds, x, *scale, out);
+    by_blocks = table.regions.bucket_count > 0 || table.gather.usable;
+    const bool many_holes = fast.holes && table.format.bits() < 8;
+    if (by_blocks && (fast.kind == FloatRound::Kind::kNone || many_holes)) {
       return RoundBlocks(table, x, *scale, out);
     }
-    const SlowRound slow = {RoundSlowly, &table};
-    return FastRoundValues(table.fast, table.exact, x, scale, step, zero, out, slow);
   }
 #endif
-  FastRoundValues(table.fast, table.exact, x, scale, step, zero, out);
+  if (!fits || fast.kind == FloatRound::Kind::kNone) {
+    return RoundValues(table.exact, x, scale, step, zero, out);
+  }
+  RoundFloats({table, scale, step, zero, by_blocks}, x, out);
 }
 
 }  // namespace

@@ -247,35 +247,6 @@ IndexTable MakeIndices(const Format& format, const FloatRound& fast) {
   return table;
 }
 
-// Slot bits count from the middle: level 0 halves the values.
-SearchTable MakeSearch(const Format& format) {
-  SearchTable table;
-  const std::span<const double> values = format.values();
-  if (values.empty() || values.size() > 16) return table;
-  table.levels = 1;
-  while (values.size() > std::size_t{1} << table.levels) ++table.levels;
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  for (std::size_t i = 0; i < 16; ++i) {
-    table.first_above[i] = kInfinity;
-    if (i >= format.thresholds().size()) continue;
-    const double threshold = format.thresholds()[i];
-    table.first_above[i] =
-        format.ties_up()[i] != 0 ? threshold : std::nextafter(threshold, kInfinity);
-  }
-  for (std::size_t slot = 0; slot < 16; ++slot) {
-    std::size_t index = 0;
-    for (int level = 0; level < table.levels; ++level) {
-      const std::size_t half = std::size_t{1} << (table.levels - 1 - level);
-      table.order[level][slot] = static_cast<std::int32_t>(index + half - 1);
-      if (slot >> level & 1) index += half;
-    }
-    index = std::min(index, values.size() - 1);
-    table.values[slot] = static_cast<float>(values[index]);
-  }
-  table.nan_value = static_cast<float>(format.Round(std::numeric_limits<double>::quiet_NaN()));
-  return table;
-}
-
 void FillSteps(CodeTable& table) {
   if (table.fast.kind != FloatRound::Kind::kUniform) return;
   const std::span<const double> values = table.format.values();
@@ -302,7 +273,7 @@ CodeTable::CodeTable(const Format& of)
       fast(FloatRoundOf(of)),
       regions(MakeRegions(of)),
       indices(MakeIndices(of, fast)),
-      search(MakeSearch(of)) {
+      bounds(MakeBounds(of)) {
   BW_CHECK(format.bits() <= 8);
   short_values = true;
   for (Code code = 0; code < Code{1} << format.bits(); ++code) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bitwright/numerics/format.h"
+#include "bitwright/tensor/bound_table.h"
 #include "bitwright/tensor/float_round.h"
 #include "bitwright/tensor/gather_table.h"
 #include "bitwright/tensor/round_table.h"
@@ -59,16 +60,6 @@ struct IndexTable {
   alignas(64) std::uint8_t codes[256] = {};
 };
 
-// Formats of at most 16 values: a search tree over the thresholds. The slot that a search ends in
-// has bit j set where the threshold of level j was reached.
-struct SearchTable {
-  int levels = 0;                           // up to 4; 0: the format has too many values
-  alignas(64) double first_above[16] = {};  // the least double that rounds to value i + 1; infinity
-  alignas(64) std::int32_t order[4][16] = {};  // level j: the threshold by the slot so far
-  alignas(64) float values[16] = {};           // by slot
-  float nan_value = 0;
-};
-
 struct CodeTable {
   explicit CodeTable(const Format& format);
 
@@ -77,7 +68,7 @@ struct CodeTable {
   const FloatRound& fast;
   RegionTable regions;
   IndexTable indices;
-  SearchTable search;
+  BoundTable bounds;
   GatherTable gather;  // where there is no RegionTable
   // Codes of `below` and `above` of each bucket of `exact`, where it has buckets.
   std::vector<std::array<std::uint8_t, 2>> bucket_codes;

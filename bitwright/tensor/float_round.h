@@ -18,8 +18,8 @@
 
 namespace bw {
 
-// Scales under which 1/scale is a normal float.
-constexpr float kLeastFastScale = 0x1p-125f;
+// Scales under which 1/scale, and the tables' multiples of it up to 2^7, are normal floats.
+constexpr float kLeastFastScale = 0x1p-120f;
 constexpr float kMostFastScale = 0x1p125f;
 
 struct FloatRound {
@@ -62,17 +62,5 @@ constexpr float kNearZero = 0x1p-10f;
 // Proved when built: at the values, on either side of every threshold and of every power of two it
 // is right or not certain.
 const FloatRound& FloatRoundOf(const Format& format);
-
-// What rounds the blocks that are not certain: the same values as RoundValues, by another way.
-struct SlowRound {
-  void (*round)(const void* context, std::span<const float> x, const float* scale, std::size_t step,
-                std::int32_t zero, float* out) = nullptr;
-  const void* context = nullptr;
-};
-
-// RoundValues (round_table.h), bit for bit, by the float form where there is one.
-void FastRoundValues(const FloatRound& fast, const RoundTable& table, std::span<const float> x,
-                     const float* scale, std::size_t step, std::int32_t zero, float* out,
-                     const SlowRound& slow = {});
 
 }  // namespace bw

@@ -10,6 +10,7 @@
 
 #include <hwy/highway.h>
 
+#include "bitwright/tensor/bound_kernels-inl.h"
 #include "bitwright/tensor/byte_tables-inl.h"
 #include "bitwright/tensor/encode_kernels-inl.h"
 
@@ -240,6 +241,9 @@ void EncodeWhole(const CodeTable& table, std::span<const float> x, float scale, 
     return fast.zero_goes_down ? EncodeSteps<Shift::kDown>(table, x, scale, zero, symmetric, codes)
                                : EncodeSteps<Shift::kUp>(table, x, scale, zero, symmetric, codes);
   }
+  if (table.bounds.kind != BoundTable::Kind::kNone) {
+    return EncodeBounded(table.bounds, x, scale, codes);
+  }
   if (table.indices.usable && !(fast.holes && table.regions.bucket_count > 0)) {
     return EncodeByShape(table, x, scale, codes);
   }
@@ -257,7 +261,8 @@ void EncodeWhole(const CodeTable& table, std::span<const float> x, float scale, 
 bool EncodeBlocks(const CodeTable& table, std::span<const float> x, float scale, std::int32_t zero,
                   bool symmetric, std::uint8_t* codes) {
   const bool uniform = table.fast.kind == FloatRound::Kind::kUniform;
-  const bool tables = table.regions.bucket_count > 0 || table.indices.usable || table.gather.usable;
+  const bool tables = table.regions.bucket_count > 0 || table.indices.usable ||
+                      table.gather.usable || table.bounds.kind != BoundTable::Kind::kNone;
   if (!uniform && (!symmetric || !tables)) return false;
   WithTail(x, codes, [&](std::span<const float> part, std::uint8_t* to) {
     EncodeWhole(table, part, scale, zero, symmetric, to);
@@ -285,12 +290,6 @@ void RoundBlocks(const CodeTable& table, std::span<const float> x, float scale, 
     if (buckets <= 512) return RoundBuckets<512>(table, part, scale, to);
     return RoundBuckets<1024>(table, part, scale, to);
   });
-}
-
-// RoundValues for what is not certain by exponents.
-void RoundSlowly(const void* context, std::span<const float> x, const float* scale, std::size_t,
-                 std::int32_t, float* out) {
-  RoundBlocks(*static_cast<const CodeTable*>(context), x, *scale, out);
 }
 
 #endif

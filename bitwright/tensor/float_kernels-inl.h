@@ -1,11 +1,17 @@
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "bitwright/tensor/round_floats.cc"
-#include <hwy/foreach_target.h>
+// Rounding in float (float_round.h). Included once for each target.
+
+#if defined(BW_FLOAT_KERNELS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BW_FLOAT_KERNELS_INL_H_
+#undef BW_FLOAT_KERNELS_INL_H_
+#else
+#define BW_FLOAT_KERNELS_INL_H_
+#endif
+
 #include <hwy/highway.h>
 
 #include <bit>
 
-#include "bitwright/tensor/float_round.h"
+#include "bitwright/tensor/region_kernels-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace bw::HWY_NAMESPACE {
@@ -20,21 +26,19 @@ using V = hn::Vec<Floats>;
 
 // What one call of a kernel works on.
 struct Job {
-  const FloatRound& fast;
-  const RoundTable& table;
+  const CodeTable& table;
   const float* scale;
   std::size_t step;
   std::int32_t zero;
-  const SlowRound& slow;
+  bool by_blocks;  // RoundBlocks has tables for what is not certain
+  const FloatRound& fast = table.fast;
 
   void Slowly(std::span<const float> x, std::size_t at, std::size_t count, float* out) const {
-    const float* const from = scale + at * step;
     if (count == 0) return;
-    if (slow.round == nullptr) {
-      RoundValues(table, x.subspan(at, count), from, step, zero, out + at);
-    } else {
-      slow.round(slow.context, x.subspan(at, count), from, step, zero, out + at);
-    }
+#if HWY_TARGET <= HWY_AVX3_DL
+    if (by_blocks) return RoundBlocks(table, x.subspan(at, count), *scale, out + at);
+#endif
+    RoundValues(table.exact, x.subspan(at, count), scale + at * step, step, zero, out + at);
   }
 };
 
@@ -133,8 +137,8 @@ HWY_INLINE V SumTowards(V x, V by, V magic) {
 
 // Rounds one vector; clears lanes of `certain` that are not.
 template <Kind kKind, bool kMirrored, Shift kShift>
-HWY_INLINE V Round(const Job& job, const Constants& c, V x, V scale, V below, V above,
-                   hn::Mask<Floats>& certain) {
+HWY_INLINE V RoundVector(const Job& job, const Constants& c, V x, V scale, V below, V above,
+                         hn::Mask<Floats>& certain) {
   V magic = c.magic, low, high;
 #if HWY_TARGET <= HWY_AVX3
   if constexpr (kShift == Shift::kUp || kShift == Shift::kDown) {
@@ -184,7 +188,7 @@ HWY_INLINE void RoundVectors(const Job& job, const Constants& c, std::span<const
       certain = hn::And(certain, hn::And(hn::Ge(scale, hn::Set(f, kLeastFastScale)),
                                          hn::Le(scale, hn::Set(f, kMostFastScale))));
     }
-    rounded[k] = Round<kKind, kMirrored, kShift>(job, c, value, scale, below, above, certain);
+    rounded[k] = RoundVector<kKind, kMirrored, kShift>(job, c, value, scale, below, above, certain);
   }
   if (HWY_UNLIKELY(!hn::AllTrue(f, certain))) return job.Slowly(x, i, kVectors * lanes, out);
   HWY_UNROLL(4)
@@ -227,12 +231,9 @@ void RoundUniform(const Job& job, std::span<const float> x, float* out) {
 }
 #endif
 
-void RoundFloats(const FloatRound& fast, const RoundTable& table, std::span<const float> x,
-                 const float* scale, std::size_t step, std::int32_t zero, float* out,
-                 const SlowRound& slow) {
-  const Job job{fast, table, scale, step, zero, slow};
+void RoundFloats(const Job& job, std::span<const float> x, float* out) {
 #if HWY_TARGET <= HWY_AVX2
-  switch (fast.kind) {
+  switch (job.fast.kind) {
     case Kind::kUniform:
       return RoundUniform(job, x, out);
     case Kind::kGrid:
@@ -254,21 +255,4 @@ void RoundFloats(const FloatRound& fast, const RoundTable& table, std::span<cons
 }  // namespace bw::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
-#if HWY_ONCE
-namespace bw {
-
-HWY_EXPORT(RoundFloats);
-
-void FastRoundValues(const FloatRound& fast, const RoundTable& table, std::span<const float> x,
-                     const float* scale, std::size_t step, std::int32_t zero, float* out,
-                     const SlowRound& slow) {
-  const bool fits = step == 1 || (*scale >= kLeastFastScale && *scale <= kMostFastScale);
-  if (x.empty()) return;
-  if (!fits || fast.kind == FloatRound::Kind::kNone) {
-    return RoundValues(table, x, scale, step, zero, out);
-  }
-  HWY_DYNAMIC_DISPATCH(RoundFloats)(fast, table, x, scale, step, zero, out, slow);
-}
-
-}  // namespace bw
-#endif
+#endif  // BW_FLOAT_KERNELS_INL_H_
