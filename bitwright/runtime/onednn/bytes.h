@@ -31,14 +31,22 @@ std::optional<UniformGrid> FindUniformGrid(const IntegerGrid& grid);
 
 // Bytes of min(max(Affine, low), high) on the grid. False where some value lies so near a tie that
 // only the division in double tells, or of less than a vector: `out` is then not to be used.
-template <typename Sum>
-bool AffineToBytes(const Sum* sums, const float* multiplier, const float* bias, float low,
+bool AffineToBytes(const std::int32_t* sums, const float* multiplier, const float* bias, float low,
                    float high, const UniformGrid& grid, DType dtype, void* out, std::size_t count);
+bool AffineToBytes(const float* sums, const float* multiplier, const float* bias, float low,
+                   float high, const UniformGrid& grid, DType dtype, void* out, std::size_t count);
+
+// x[3][columns] -> y[columns][3].
+void Interleave(const std::uint8_t* x, std::uint8_t* y, std::size_t columns);
 
 // x[rows][columns] -> y[columns][rows] for elements of T.
 template <typename T>
 void TransposeTo(const T* x, T* y, std::size_t rows, std::size_t columns) {
   constexpr std::size_t kTile = 16;
+  if (sizeof(T) == 1 && rows == 3) {
+    return Interleave(reinterpret_cast<const std::uint8_t*>(x), reinterpret_cast<std::uint8_t*>(y),
+                      columns);
+  }
   for (std::size_t r0 = 0; r0 < rows; r0 += kTile) {
     const std::size_t r1 = r0 + kTile < rows ? r0 + kTile : rows;
     for (std::size_t c0 = 0; c0 < columns; c0 += kTile) {

@@ -43,7 +43,7 @@ inline __attribute__((always_inline)) void SumCells(const Row& row, const float*
   }
   for (std::size_t p = 0; p < kPixels; ++p) {
     for (std::size_t v = 0; v < kVectors; ++v)
-      bounds.Put(sums[p][v], nullptr, y + p * channels + channel + v * kLanes);
+      bounds.Put(sums[p][v], y + p * channels + channel + v * kLanes);
   }
 }
 

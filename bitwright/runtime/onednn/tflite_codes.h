@@ -14,10 +14,18 @@ class TfliteCodes {
   // The law's codes of sums [pixels][channels].
   void Take(const std::int32_t* sums, std::size_t pixels, std::int8_t* codes) const;
 
+  static constexpr std::size_t kLanes = 8;
+  // What the loops read: by channel, repeated for as many pixels as a piece holds, the bias, the
+  // upper and the lower 16 bits of the significand, 2^exponent; codes of all.
+  struct Channels {
+    const double *bias, *upper, *lower, *power;
+    double zero, low, high;
+  };
+
  private:
   ops::tflite::Requantizer law_;
-  std::vector<std::int32_t> significand_, right_;  // by channel
-  bool shifts_right_ = true;                       // every multiplier
+  bool shifts_right_ = true;  // every multiplier
+  std::vector<double> bias_, upper_, lower_, power_;
 };
 
 }  // namespace bw::kernels

@@ -1,6 +1,7 @@
 // ToInteger: rounds a piece at a time, and turns channels last where they are not.
 
 #include <algorithm>
+#include <limits>
 
 #include "bitwright/graph/ops/channels_last.h"
 #include "bitwright/runtime/kernel.h"
@@ -12,7 +13,9 @@ namespace {
 template <typename T>
 class ToIntegerKernel final : public Kernel {
  public:
-  ToIntegerKernel(const IntegerGrid& grid, ops::Order order) : rounder_(grid), order_(order) {}
+  ToIntegerKernel(const IntegerGrid& grid, ops::Order order) : rounder_(grid), order_(order) {
+    if (sizeof(T) == 1) uniform_ = FindUniformGrid(grid);
+  }
 
   void Run(std::span<const ConstTensorRef> inputs, std::span<const TensorRef> outputs) override {
     const Shape& shape = inputs[0].shape;
@@ -29,20 +32,36 @@ class ToIntegerKernel final : public Kernel {
   }
 
  private:
-  static constexpr std::size_t kPiece = 8192;
+  static constexpr std::size_t kPiece = 1024;
 
   void Round(std::span<const float> x, T* y) {
-    for (std::size_t i = 0; i < x.size(); i += kPiece) {
-      const std::size_t count = std::min(kPiece, x.size() - i);
-      std::copy_n(x.data() + i, count, values_.data());
-      rounder_.Round({values_.data(), count});
-      ValuesToIntegers(values_.data(), rounder_.grid(), y + i, count);
+    for (std::size_t i = 0; i < x.size(); i += kPiece)
+      RoundPiece(x.subspan(i, std::min(kPiece, x.size() - i)), y + i);
+  }
+
+  // Where a value is in doubt its neighbourhood alone is done with care.
+  void RoundPiece(std::span<const float> x, T* y) {
+    constexpr float kInfinity = std::numeric_limits<float>::infinity();
+    const std::size_t count = x.size();
+    if (uniform_ && AffineToBytes(x.data(), ones_.data(), zeros_.data(), -kInfinity, kInfinity,
+                                  *uniform_, rounder_.grid().dtype, y, count)) {
+      return;
     }
+    if (uniform_ && count >= 4 * kLanes) {
+      RoundPiece(x.first(count / 2), y);
+      return RoundPiece(x.subspan(count / 2), y + count / 2);
+    }
+    std::copy_n(x.data(), count, values_.data());
+    rounder_.Round({values_.data(), count});
+    ValuesToIntegers(values_.data(), rounder_.grid(), y, count);
   }
 
   GridRounder rounder_;
   ops::Order order_;
+  std::optional<UniformGrid> uniform_;
   std::vector<float> values_ = std::vector<float>(kPiece);
+  std::vector<float> ones_ = std::vector<float>(kPiece, 1.0F);
+  std::vector<float> zeros_ = std::vector<float>(kPiece, 0.0F);
   std::vector<T> integers_;  // of one image
 };
 

@@ -1,6 +1,7 @@
 #pragma once
-// What stands behind the sums of a ConvLast, for kernels of our own.
+// The bounds behind the sums of a convolution, for loops of our own.
 
+#include <algorithm>
 #include <limits>
 
 #include "bitwright/graph/graph.h"
@@ -8,23 +9,25 @@
 
 namespace bw::kernels {
 
-// y = min(max(sum, low), high).
+// y = min(max(sum, low), high). As vectors in memory, since compilers take many instructions to
+// spread a float.
 struct Bounds {
   explicit Bounds(const Node& node)
-      : low(node.attributes.Float("low", -std::numeric_limits<float>::infinity())),
-        high(node.attributes.Float("high", std::numeric_limits<float>::infinity())) {}
+      : Bounds(node.attributes.Float("low", -std::numeric_limits<float>::infinity()),
+               node.attributes.Float("high", std::numeric_limits<float>::infinity())) {}
+  Bounds(float least, float most) {
+    std::fill_n(low, kLanes, least);
+    std::fill_n(high, kLanes, most);
+  }
 
-  // Sixteen sums, and what is added to them or null, into y.
-  inline __attribute__((always_inline)) void Put(const Lanes& sums, const float* addend,
-                                                 float* y) const {
-    Lanes sum = sums;
-    if (addend != nullptr) sum += *reinterpret_cast<const Lanes*>(addend);
-    const Lanes least = low - Lanes{}, most = high - Lanes{};
-    const Lanes raised = sum < least ? least : sum;
+  inline __attribute__((always_inline)) void Put(const Lanes& sums, float* y) const {
+    const Lanes least = *reinterpret_cast<const Lanes*>(low);
+    const Lanes most = *reinterpret_cast<const Lanes*>(high);
+    const Lanes raised = sums < least ? least : sums;
     *reinterpret_cast<Lanes*>(y) = most < raised ? most : raised;
   }
 
-  float low, high;
+  float low[kLanes], high[kLanes];
 };
 
 }  // namespace bw::kernels

@@ -1,0 +1,174 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "bitwright/runtime/onednn/direct/depthwise_loops.cc"
+#include "bitwright/runtime/onednn/direct/depthwise_loops.h"
+
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace bw::kernels::HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using Floats = hn::CappedTag<float, kLanes>;
+using Vector = hn::Vec<Floats>;
+constexpr std::size_t kStep = hn::MaxLanes(Floats());
+constexpr std::size_t kParts = kLanes / kStep;  // vectors that hold kLanes floats
+
+HWY_INLINE Vector Load(const float* x, Vector) { return hn::LoadU(Floats(), x); }
+template <typename Byte>
+HWY_INLINE Vector Load(const Byte* x, Vector offset) {
+  const hn::Rebind<Byte, Floats> bytes;
+  const hn::Rebind<std::int32_t, Floats> ints;
+  const auto wide = hn::PromoteTo(ints, hn::LoadU(bytes, x));
+  return hn::Sub(hn::ConvertTo(Floats(), wide), offset);
+}
+
+// Sums of integers are exact however they are rounded.
+HWY_INLINE Vector Accumulate(const float*, Vector sum, Vector w, Vector x) {
+  return hn::Add(sum, hn::Mul(w, x));
+}
+template <typename Byte>
+HWY_INLINE Vector Accumulate(const Byte*, Vector sum, Vector w, Vector x) {
+  return hn::MulAdd(w, x, sum);
+}
+
+// Behind the sums of floats.
+struct FinishSums {
+  const Finish& to;
+  Vector low, high;
+
+  explicit FinishSums(const Finish& finish)
+      : to(finish), low(hn::Set(Floats(), finish.low)), high(hn::Set(Floats(), finish.high)) {}
+  HWY_INLINE Vector Start(std::size_t channel) const {
+    return hn::LoadU(Floats(), to.bias + channel);
+  }
+  HWY_INLINE void Put(Vector sum, std::size_t at) const {
+    if (to.addend != nullptr) sum = hn::Add(sum, hn::LoadU(Floats(), to.addend + at));
+    hn::StoreU(hn::Min(hn::Max(sum, low), high), Floats(), to.y + at);
+  }
+};
+
+struct KeepSums {
+  float* y;
+
+  HWY_INLINE Vector Start(std::size_t) const { return hn::Zero(Floats()); }
+  HWY_INLINE void Put(Vector sum, std::size_t at) const { hn::StoreU(sum, Floats(), y + at); }
+};
+
+template <std::size_t kPixels, std::size_t kVectors>
+using Sums = Vector[kPixels][kVectors];
+
+// One row of taps, each pixel's elements loaded for itself.
+template <std::size_t kPixels, std::size_t kVectors, typename X>
+HWY_INLINE void AddRow(const Taps& taps, std::size_t step, Vector offset, const X* x,
+                       const float* w, Sums<kPixels, kVectors>& sums) {
+  for (std::size_t c = 0; c < taps.columns;
+       ++c, x += taps.column_step, w += taps.weight_column_step) {
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const Vector weight = hn::LoadU(Floats(), w + v * kStep);
+      for (std::size_t p = 0; p < kPixels; ++p) {
+        sums[p][v] = Accumulate(x, sums[p][v], weight, Load(x + p * step + v * kStep, offset));
+      }
+    }
+  }
+}
+
+// Three taps side by side under pixels side by side: what one pixel loads serves its neighbours.
+template <std::size_t kPixels, std::size_t kVectors, typename X>
+HWY_INLINE void AddThree(const Taps& taps, std::size_t step, Vector offset, const X* x,
+                         const float* w, Sums<kPixels, kVectors>& sums) {
+  for (std::size_t v = 0; v < kVectors; ++v, x += kStep, w += kStep) {
+    const Vector first = hn::LoadU(Floats(), w);
+    const Vector second = hn::LoadU(Floats(), w + taps.weight_column_step);
+    const Vector third = hn::LoadU(Floats(), w + 2 * taps.weight_column_step);
+    Vector a = Load(x, offset), b = Load(x + step, offset);
+    for (std::size_t p = 0; p < kPixels; ++p) {
+      const Vector c = Load(x + (p + 2) * step, offset);
+      sums[p][v] = Accumulate(x, sums[p][v], first, a);
+      sums[p][v] = Accumulate(x, sums[p][v], second, b);
+      sums[p][v] = Accumulate(x, sums[p][v], third, c);
+      a = b;
+      b = c;
+    }
+  }
+}
+
+// kPixels pixels of kVectors * kStep channels.
+template <std::size_t kPixels, std::size_t kVectors, typename X, typename Behind>
+HWY_INLINE void SumCells(const Taps& taps, const Pixels<X>& pixels, const Behind& behind,
+                         std::size_t first, std::size_t channel) {
+  const Vector offset = hn::Set(Floats(), pixels.offset);
+  Sums<kPixels, kVectors> sums;
+  for (std::size_t p = 0; p < kPixels; ++p) {
+    for (std::size_t v = 0; v < kVectors; ++v) sums[p][v] = behind.Start(channel + v * kStep);
+  }
+  const X* x = pixels.x + first * pixels.x_step + channel;
+  const float* w = taps.weights + channel;
+  const bool side_by_side = taps.columns == 3 && taps.column_step == pixels.x_step;
+  for (std::size_t r = 0; r < taps.rows; ++r, x += taps.row_step, w += taps.weight_row_step) {
+    if (kPixels > 1 && side_by_side)
+      AddThree<kPixels, kVectors>(taps, pixels.x_step, offset, x, w, sums);
+    else
+      AddRow<kPixels, kVectors>(taps, pixels.x_step, offset, x, w, sums);
+  }
+  for (std::size_t p = 0; p < kPixels; ++p) {
+    for (std::size_t v = 0; v < kVectors; ++v)
+      behind.Put(sums[p][v], (first + p) * pixels.y_step + channel + v * kStep);
+  }
+}
+
+// kPixels pixels of all channels; the last vectors may overlap those before.
+template <std::size_t kPixels, std::size_t kVectors, typename X, typename Behind>
+HWY_INLINE void SumChannels(const Taps& taps, const Pixels<X>& pixels, const Behind& behind,
+                            std::size_t first) {
+  std::size_t channel = 0;
+  for (; channel + kVectors * kStep <= taps.lanes; channel += kVectors * kStep)
+    SumCells<kPixels, kVectors>(taps, pixels, behind, first, channel);
+  for (; channel + kStep <= taps.lanes; channel += kStep)
+    SumCells<kPixels, 1>(taps, pixels, behind, first, channel);
+  if (channel < taps.lanes) SumCells<kPixels, 1>(taps, pixels, behind, first, taps.lanes - kStep);
+}
+
+template <typename X, typename Behind>
+HWY_INLINE void SumAll(const Taps& taps, const Pixels<X>& pixels, const Behind& behind) {
+  std::size_t p = 0;
+  for (; p + 8 <= pixels.count; p += 8) SumChannels<8, 1>(taps, pixels, behind, p);
+  for (; p + 4 <= pixels.count; p += 4) SumChannels<4, 2>(taps, pixels, behind, p);
+  for (; p < pixels.count; ++p) SumChannels<1, 4>(taps, pixels, behind, p);
+}
+
+// Copies of what stores to y could reach.
+void SumFloats(const Taps& taps, const Pixels<float>& pixels, const Finish& finish) {
+  const Finish own = finish;
+  SumAll(Taps(taps), Pixels<float>(pixels), FinishSums(own));
+}
+void SumUint8s(const Taps& taps, const Pixels<std::uint8_t>& pixels, const Keep& keep) {
+  SumAll(Taps(taps), Pixels<std::uint8_t>(pixels), KeepSums{keep.y});
+}
+void SumInt8s(const Taps& taps, const Pixels<std::int8_t>& pixels, const Keep& keep) {
+  SumAll(Taps(taps), Pixels<std::int8_t>(pixels), KeepSums{keep.y});
+}
+
+}  // namespace
+}  // namespace bw::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace bw::kernels {
+HWY_EXPORT(SumFloats);
+HWY_EXPORT(SumUint8s);
+HWY_EXPORT(SumInt8s);
+
+void SumPixels(const Taps& taps, const Pixels<float>& pixels, const Finish& finish) {
+  HWY_DYNAMIC_DISPATCH(SumFloats)(taps, pixels, finish);
+}
+void SumPixels(const Taps& taps, const Pixels<std::uint8_t>& pixels, const Keep& keep) {
+  HWY_DYNAMIC_DISPATCH(SumUint8s)(taps, pixels, keep);
+}
+void SumPixels(const Taps& taps, const Pixels<std::int8_t>& pixels, const Keep& keep) {
+  HWY_DYNAMIC_DISPATCH(SumInt8s)(taps, pixels, keep);
+}
+
+}  // namespace bw::kernels
+#endif
