@@ -89,6 +89,27 @@ TEST(TfliteLayerKernels, FullyConnectedLayersHaveTheBitsOfTheLaw) {
   }
 }
 
+TEST(TfliteQuantizeKernel, HasTheBitsOfTheLawOnTiesAndBeyondTheCodes) {
+  std::vector<float> x;
+  for (int i = -1100; i < 1100; ++i) {
+    const float tie = static_cast<float>(i) * 0.25F;
+    x.insert(x.end(), {tie, std::nextafter(tie, 1e9F), std::nextafter(tie, -1e9F)});
+  }
+  x.insert(x.end(), {1e30F, -1e30F, std::numeric_limits<float>::quiet_NaN(), -0.0F});
+  for (const std::string to : {"int8", "uint8"}) {
+    for (const float scale : {0.5F, 0.3F}) {
+      Attributes attributes;
+      attributes.Set("to", to);
+      attributes.Set("output_scale", scale);
+      attributes.Set("output_zero", std::int64_t{3});
+      Case test = MakeCase("Relu", {Tensor::From<float>({static_cast<std::int64_t>(x.size())}, x)},
+                           attributes);
+      test.node.op = FindOp("TfliteQuantize", "bitwright");
+      ExpectSameBits(test);
+    }
+  }
+}
+
 // Sums that no layer of that size gives, multipliers of all sizes.
 TEST(TfliteCodes, AreTheLawsForEverySum) {
   for (const double scale : {1e-12, 1e-9, 3e-5, 0.7, 1.0, 40.0}) {
