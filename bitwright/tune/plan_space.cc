@@ -41,7 +41,7 @@ void Compensate(TensorPlan& plan, bool by_moments) {
 
 // What activations that plans share may take: a quarter of what is free, no more than is of use.
 std::size_t ReusedBytes() {
-  constexpr std::size_t kMost = 2'000'000'000;
+  constexpr std::size_t kMost = 500'000'000;
   return std::min(FreeMemory() / 4, kMost);
 }
 
