@@ -19,15 +19,18 @@ namespace {
 #if HWY_TARGET <= HWY_AVX3_DL
 
 // The greatest floats x with double(x) / scale < first: of the two next to first * scale, below and
-// above, the one above unless it reaches `first`.
+// above, the one above unless x >= (first - half) * scale, where the quotient rounds to `first` or
+// more. (The difference is exact where it is small.)
 HWY_INLINE __m256 GreatestBelow(const BoundTable& table, int slot, __m512d scale) {
   constexpr int kDown = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
   const __m512d under = _mm512_mul_pd(_mm512_load_pd(table.below + slot), scale);
   const __m512d over = _mm512_mul_pd(_mm512_load_pd(table.above + slot), scale);
   const __m256 low = _mm512_cvt_roundpd_ps(under, kDown), high = _mm512_cvt_roundpd_ps(over, kDown);
-  const __m512d ratio = _mm512_div_pd(_mm512_cvtps_pd(high), scale);
+  const __m512d more =
+      _mm512_fnmadd_pd(_mm512_load_pd(table.first + slot), scale, _mm512_cvtps_pd(high));
   const __mmask8 reaches =
-      _mm512_cmp_pd_mask(ratio, _mm512_load_pd(table.first + slot), _CMP_GE_OQ);
+      _mm512_cmp_pd_mask(_mm512_fmadd_pd(_mm512_load_pd(table.half + slot), scale, more),
+                         _mm512_setzero_pd(), _CMP_GE_OQ);
   return _mm256_mask_mov_ps(high, reaches, low);
 }
 

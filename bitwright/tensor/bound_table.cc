@@ -16,6 +16,8 @@ constexpr double kLeastThreshold = 0x1p-100, kMostThreshold = 0x1p100;
 constexpr std::uint32_t kMargin = 32;  // between a bound and the edge of its bucket, in float units
 constexpr int kAttempts = 40;          // factors tried
 constexpr float kMostFactor = 0x1p7f;
+// Less than any ratio of a float to a scale, and, times a scale, not yet 0.
+constexpr double kTiny = 1e-250;
 
 // Values in ascending order, and the least ratio that rounds to each but the first.
 struct Stairs {
@@ -26,8 +28,9 @@ Stairs StairsOf(const Format& format) {
   Stairs stairs{{format.values().begin(), format.values().end()}, {}};
   for (std::size_t i = 0; i < format.thresholds().size(); ++i) {
     const double threshold = format.thresholds()[i];
-    stairs.firsts.push_back(format.ties_up()[i] != 0 ? threshold
-                                                     : std::nextafter(threshold, kInfinity));
+    const double above =
+        threshold == 0 ? kTiny : std::nextafter(threshold, kInfinity);  // of a ratio of floats
+    stairs.firsts.push_back(format.ties_up()[i] != 0 ? threshold : above);
   }
   return stairs;
 }
@@ -97,8 +100,9 @@ bool Fill(const Format& format, const Stairs& stairs, std::int64_t bottom, Bound
     table.values[slot] = static_cast<float>(stairs.values[region]);
     const bool here = region < buckets.size() && buckets[region] == bucket;
     const double first = here ? stairs.firsts[region++] : kInfinity;
-    const double margin = here ? std::max(std::fabs(first) * 0x1p-51, 1e-300) : 0;
+    const double margin = here ? std::max(std::fabs(first) * 0x1p-51, kTiny) : 0;
     table.first[slot] = first;
+    table.half[slot] = here && first != 0 ? (first - std::nextafter(first, -kInfinity)) / 2 : 0;
     table.below[slot] = first - margin;
     table.above[slot] = first + margin;
     SetCode(format, slot, table);

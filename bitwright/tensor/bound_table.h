@@ -23,8 +23,9 @@ struct BoundTable {
   float least = 0, most = 0;
   int shift = 0;  // low bits of a float that a bucket leaves open
   // By slot, the low five bits of a bucket's number. The least ratio that rounds up, infinity where
-  // the bucket has no bound; and what lies to both sides of it by more than all roundings.
+  // the bucket has no bound; what lies to both sides of it by more than all roundings.
   alignas(64) double first[kSlots] = {};
+  alignas(64) double half[kSlots] = {};  // half of the step from the double below
   alignas(64) double below[kSlots] = {}, above[kSlots] = {};
   // Where the bucket begins; that of the next slot holds above the bound. The slot behind the last
   // bucket is for NaN.
