@@ -21,22 +21,23 @@ namespace {
 // The greatest floats x with double(x) / scale < first: of the two next to first * scale, below and
 // above, the one above unless x >= (first - half) * scale, where the quotient rounds to `first` or
 // more. (The difference is exact where it is small.)
-HWY_INLINE __m256 GreatestBelow(const BoundTable& table, int slot, __m512d scale) {
+HWY_INLINE __m256 GreatestBelow(const BoundTable& table, int i, __m512d scale) {
   constexpr int kDown = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
-  const __m512d under = _mm512_mul_pd(_mm512_load_pd(table.below + slot), scale);
-  const __m512d over = _mm512_mul_pd(_mm512_load_pd(table.above + slot), scale);
+  const __m512d under = _mm512_mul_pd(_mm512_load_pd(table.below + i), scale);
+  const __m512d over = _mm512_mul_pd(_mm512_load_pd(table.above + i), scale);
   const __m256 low = _mm512_cvt_roundpd_ps(under, kDown), high = _mm512_cvt_roundpd_ps(over, kDown);
   const __m512d more =
-      _mm512_fnmadd_pd(_mm512_load_pd(table.first + slot), scale, _mm512_cvtps_pd(high));
+      _mm512_fnmadd_pd(_mm512_load_pd(table.first + i), scale, _mm512_cvtps_pd(high));
   const __mmask8 reaches =
-      _mm512_cmp_pd_mask(_mm512_fmadd_pd(_mm512_load_pd(table.half + slot), scale, more),
+      _mm512_cmp_pd_mask(_mm512_fmadd_pd(_mm512_load_pd(table.half + i), scale, more),
                          _mm512_setzero_pd(), _CMP_GE_OQ);
   return _mm256_mask_mov_ps(high, reaches, low);
 }
 
-HWY_INLINE __m512 GreatestOf16(const BoundTable& table, int slot, __m512d scale) {
-  const __m512 low = _mm512_castps256_ps512(GreatestBelow(table, slot, scale));
-  return _mm512_insertf32x8(low, GreatestBelow(table, slot + 8, scale), 1);
+HWY_INLINE __m512 GreatestBelow(const BoundTable& table, float scale) {
+  const __m512d by = _mm512_set1_pd(static_cast<double>(scale));
+  const __m512 low = _mm512_castps256_ps512(GreatestBelow(table, 0, by));
+  return _mm512_insertf32x8(low, GreatestBelow(table, 8, by), 1);
 }
 
 // Finds the slots of 16 elements, in the low five bits.
@@ -51,19 +52,20 @@ struct BoundFinder {
       : factor(_mm512_set1_ps(1.0f / scale * table.factor)),
         least(_mm512_set1_ps(table.least)),
         most(_mm512_set1_ps(table.most)),
-        bound0(GreatestOf16(table, 0, _mm512_set1_pd(static_cast<double>(scale)))),
-        bound1(GreatestOf16(table, 16, _mm512_set1_pd(static_cast<double>(scale)))),
-        shift(_mm512_set1_epi32(table.shift)) {}
+        shift(_mm512_set1_epi32(table.shift)) {
+    const __m512 bounds = GreatestBelow(table, scale);
+    bound0 = _mm512_permutexvar_ps(_mm512_load_si512(table.bound), bounds);
+    bound1 = _mm512_permutexvar_ps(_mm512_load_si512(table.bound + 16), bounds);
+  }
 
-  // NaN falls into the last bucket: max and min give their second operand where one is NaN.
+  // NaN falls into the last bucket: as an integer it is greater than any float, and max and min
+  // give their second operand where one is NaN.
   HWY_INLINE __m512i Bucket(__m512 x) const {
-    __m512 y;
     if constexpr (kMagnitudes) {
-      y = _mm512_fmadd_ps(x, factor, least);
-    } else {
-      y = _mm512_max_ps(least, _mm512_mul_ps(x, factor));
+      const __m512i y = _mm512_castps_si512(_mm512_fmadd_ps(x, factor, least));
+      return _mm512_srlv_epi32(_mm512_min_epi32(y, _mm512_castps_si512(most)), shift);
     }
-    y = _mm512_min_ps(y, most);
+    const __m512 y = _mm512_min_ps(_mm512_max_ps(least, _mm512_mul_ps(x, factor)), most);
     if constexpr (kSpaced) {
       return _mm512_castps_si512(_mm512_add_ps(y, _mm512_set1_ps(0x1.8p23f)));
     }

@@ -83,10 +83,24 @@ void SetCode(const Format& format, std::size_t slot, BoundTable& table) {
   }
 }
 
+void SetBounds(const Stairs& stairs, BoundTable& table) {
+  std::fill(std::begin(table.first), std::end(table.first), kInfinity);
+  std::copy(stairs.firsts.begin(), stairs.firsts.end(), table.first);
+  for (std::size_t i = 0; i < BoundTable::kBounds; ++i) {
+    const double first = table.first[i];
+    const bool finite = std::isfinite(first);
+    const double margin = finite ? std::max(std::fabs(first) * 0x1p-51, kTiny) : 0;
+    table.half[i] = finite && first != 0 ? (first - std::nextafter(first, -kInfinity)) / 2 : 0;
+    table.below[i] = first - margin;
+    table.above[i] = first + margin;
+  }
+}
+
 // Fills the slots of the buckets from `bottom` on; false where they are too many or two bounds
 // share one.
 bool Fill(const Format& format, const Stairs& stairs, std::int64_t bottom, BoundTable& table) {
   std::vector<std::int64_t> buckets;
+  if (stairs.firsts.size() >= BoundTable::kBounds) return false;
   for (const double first : stairs.firsts) {
     const std::optional<std::int64_t> bucket = BucketOf(table, first);
     if (!bucket || (!buckets.empty() && *bucket == buckets.back())) return false;
@@ -94,17 +108,13 @@ bool Fill(const Format& format, const Stairs& stairs, std::int64_t bottom, Bound
   }
   const std::int64_t top = buckets.back() + 1;
   if (top - bottom + 2 > BoundTable::kSlots || buckets.front() < bottom) return false;
+  SetBounds(stairs, table);
   std::size_t region = 0;
   for (std::int64_t bucket = bottom; bucket <= top; ++bucket) {
     const std::size_t slot = SlotOf(bucket);
     table.values[slot] = static_cast<float>(stairs.values[region]);
     const bool here = region < buckets.size() && buckets[region] == bucket;
-    const double first = here ? stairs.firsts[region++] : kInfinity;
-    const double margin = here ? std::max(std::fabs(first) * 0x1p-51, kTiny) : 0;
-    table.first[slot] = first;
-    table.half[slot] = here && first != 0 ? (first - std::nextafter(first, -kInfinity)) / 2 : 0;
-    table.below[slot] = first - margin;
-    table.above[slot] = first + margin;
+    table.bound[slot] = here ? static_cast<std::int32_t>(region++) : BoundTable::kBounds - 1;
     SetCode(format, slot, table);
   }
   table.values[SlotOf(top + 1)] = static_cast<float>(format.info().nan_value);
@@ -154,9 +164,8 @@ bool TryLeading(const Format& format, const Stairs& stairs, Kind kind, BoundTabl
 }  // namespace
 
 BoundTable MakeBounds(const Format& format) {
-  const std::size_t count = format.values().size();
   BoundTable table;
-  if (count < 2 || count > 2 * BoundTable::kSlots) return table;
+  if (format.values().size() < 2) return table;
   if (TrySpaced(format, table)) return table;
   if (table = {}; TryLeading(format, Magnitudes(format), Kind::kMagnitudes, table)) return table;
   table = {};

@@ -17,16 +17,19 @@ struct BoundTable {
   // format.
   enum class Kind : std::uint8_t { kNone, kSpaced, kMagnitudes, kUnsigned };
   static constexpr int kSlots = 32;
+  static constexpr int kBounds = 16;
 
   Kind kind = Kind::kNone;
   float factor = 1;
   float least = 0, most = 0;
   int shift = 0;  // low bits of a float that a bucket leaves open
-  // By slot, the low five bits of a bucket's number. The least ratio that rounds up, infinity where
-  // the bucket has no bound; what lies to both sides of it by more than all roundings.
-  alignas(64) double first[kSlots] = {};
-  alignas(64) double half[kSlots] = {};  // half of the step from the double below
-  alignas(64) double below[kSlots] = {}, above[kSlots] = {};
+  // By bound: the least ratio that rounds up, half of the step from the double below, and what lies
+  // to both sides by more than all roundings. The last is infinity.
+  alignas(64) double first[kBounds] = {};
+  alignas(64) double half[kBounds] = {};
+  alignas(64) double below[kBounds] = {}, above[kBounds] = {};
+  // By slot, the low five bits of a bucket's number: its bound.
+  alignas(64) std::int32_t bound[kSlots] = {};
   // Where the bucket begins; that of the next slot holds above the bound. The slot behind the last
   // bucket is for NaN.
   alignas(64) float values[kSlots] = {};

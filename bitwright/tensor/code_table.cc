@@ -17,6 +17,7 @@ namespace {
 constexpr int kFractionBits = 23;
 constexpr std::size_t kMostRegions = 128;
 constexpr double kLeastThreshold = 0x1p-100, kMostThreshold = 0x1p100;
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
 std::uint32_t Bits(float x) { return std::bit_cast<std::uint32_t>(x); }
 
@@ -166,7 +167,8 @@ RegionTable MakeRegions(const Format& format) {
 
 // The index of the magnitude that y rounds to, as the kernels find it; -1 where they do not know.
 int IndexOf(const IndexTable& table, float y) {
-  const float low = std::clamp(y * kBelow, table.floor, table.most);
+  float low = std::max(y * table.factor * kBelow, table.floor);
+  if (!table.split) low = std::min(low, table.most);
   const float power = std::max(std::bit_cast<float>(Bits(low) & 0x7f80'0000), table.least_power);
   const float magic = table.magics[(Bits(power) >> kFractionBits) % 32];
   if (!(low + magic == low * (kAbove / kBelow) + magic)) return -1;
@@ -220,17 +222,27 @@ float IndexMagic(const FloatRound& fast, std::span<const double> magnitudes, flo
   return std::bit_cast<float>(Bits(magic) + static_cast<std::uint32_t>(more));
 }
 
-// The range of magnitudes that tells all indices apart, and the exponents of which a magic is
-// needed; false where they are more than 32.
+// Exponents of floats from `least` to `most`.
+int Octaves(float least, float most) { return std::ilogb(most) - std::ilogb(least) + 1; }
+
+// The range of magnitudes that tells all indices apart; false where they have too many exponents.
 bool SetRange(const Format& format, const FloatRound& fast, IndexTable& table) {
   const std::span<const double> thresholds = format.thresholds();
   const auto first = std::upper_bound(thresholds.begin(), thresholds.end(), 0.0);
   if (first == thresholds.end()) return false;
   table.floor = std::ldexp(1.0f, std::ilogb(*first) - 1);
   table.most = static_cast<float>((thresholds.back() + format.info().max) / 2);
-  const auto octaves = [&](float least) { return std::ilogb(table.most) - std::ilogb(least) + 1; };
-  table.least_power = octaves(table.floor) > 32 ? fast.least_power : table.floor;
-  return octaves(table.least_power) <= 32;
+  table.least_power = table.floor;
+  if (Octaves(table.floor, table.most) <= 32) return true;
+  // Infinity's exponent has the magic of slot 31: the last octave takes slot 30.
+  constexpr int kBias = 127, kSpan = 24;  // the factor is 2^-24 to 2^7
+  const int more = 30 - (std::ilogb(table.most) + kBias);
+  table.split = true;
+  table.factor = std::ldexp(1.0f, (more % 32 + 32 + kSpan) % 32 - kSpan);
+  table.floor *= table.factor;
+  table.most *= table.factor;
+  table.least_power = fast.least_power * table.factor;
+  return Octaves(table.least_power, table.most) <= 31;
 }
 
 IndexTable MakeIndices(const Format& format, const FloatRound& fast) {
@@ -239,8 +251,10 @@ IndexTable MakeIndices(const Format& format, const FloatRound& fast) {
   if (fast.kind == FloatRound::Kind::kNone || fast.kind == FloatRound::Kind::kUniform) return table;
   if (magnitudes.empty() || !SetRange(format, fast, table)) return table;
   table.is_signed = format.info().is_signed;
+  if (table.split) std::fill(std::begin(table.magics), std::end(table.magics), kNan);
   for (float power = table.least_power; power <= table.most; power *= 2) {
-    table.magics[(Bits(power) >> kFractionBits) % 32] = IndexMagic(fast, magnitudes, power);
+    table.magics[(Bits(power) >> kFractionBits) % 32] =
+        IndexMagic(fast, magnitudes, power / table.factor) * table.factor;
   }
   FillIndexCodes(format, magnitudes, table);
   table.usable = FindsValues(format, magnitudes, table);

@@ -45,16 +45,17 @@ struct RegionTable {
 };
 
 // The codes of formats whose values are evenly spaced from each power of two to the next, unsigned
-// or the same on both sides of 0. A magnitude is brought into [floor, most], whose ends round to 0
-// and to the greatest value; the low word of y + magic(exponent of y) is its index. Each magic is
-// that of FloatRound and as many quanta more as make it so.
+// or the same on both sides of 0. A magnitude y = |x| * factor / scale is brought into [floor,
+// most], whose ends round to 0 and to the greatest value; the low word of y + magic(exponent of y)
+// is its index. Each magic is that of FloatRound and as many quanta more as make it so.
 struct IndexTable {
   bool usable = false;
   bool is_signed = false;
-  float floor = 0, most = 0;
-  // The exponent of y that selects a magic is at least that of this; floor where that needs no
-  // saying.
-  float least_power = 0;
+  // Where that takes more exponents than there are magics: those from floor to least_power share
+  // one, most is not used, and what is beyond the last magic is not certain, as infinities are.
+  bool split = false;
+  float factor = 1;  // a power of two
+  float floor = 0, least_power = 0, most = 0;
   alignas(64) float magics[32] = {};  // by the low five bits of the exponent
   // By index (unsigned), by index below 128 and sign (signed).
   alignas(64) std::uint8_t codes[256] = {};

@@ -84,14 +84,13 @@ void EncodeSteps(const CodeTable& table, std::span<const float> x, float scale, 
   }
 }
 
-// What finds the indices (code_table.h) of 16 elements. kSplit: the exponents between floor and
-// least_power share a magic.
+// What finds the indices (code_table.h) of 16 elements.
 template <bool kSigned, bool kSplit>
 struct IndexFinder {
   __m512 below, floor, least, magic0, magic1;
   __m512i most;
   HWY_INLINE IndexFinder(const IndexTable& table, float scale)
-      : below(_mm512_set1_ps(1.0f / scale * kBelow)),
+      : below(_mm512_set1_ps(1.0f / scale * kBelow * table.factor)),
         floor(_mm512_set1_ps(table.floor)),
         least(_mm512_set1_ps(table.least_power)),
         magic0(_mm512_load_ps(table.magics)),
@@ -104,7 +103,7 @@ struct IndexFinder {
     // Either gives its second operand for NaN.
     __m512 y = _mm512_mul_ps(x, below);
     y = kSigned ? _mm512_range_ps(y, floor, kGreaterMagnitudeWithoutSign) : _mm512_max_ps(y, floor);
-    y = _mm512_castsi512_ps(_mm512_min_epi32(_mm512_castps_si512(y), most));
+    if (!kSplit) y = _mm512_castsi512_ps(_mm512_min_epi32(_mm512_castps_si512(y), most));
     const __m512 power = kSplit ? _mm512_max_ps(y, least) : y;
     const __m512i exponent = _mm512_srli_epi32(_mm512_castps_si512(power), 23);
     const __m512 magic = _mm512_permutex2var_ps(magic0, exponent, magic1);
@@ -145,7 +144,8 @@ void EncodeIndices(const CodeTable& table, std::span<const float> x, float scale
       values[v] = _mm512_castps_si512(value);
       sums[v] = finder.Sum(value, certain);
     }
-    const __m512i index = JoinLowWords(sums);
+    __m512i index = JoinLowWords(sums);
+    if (kSigned && kSplit) index = _mm512_min_epu8(index, _mm512_set1_epi8(127));
     const __mmask64 second = kSigned ? JoinSigns(values) : _mm512_movepi8_mask(index);
     const __m512i code = _mm512_mask_mov_epi8(lower[index], second, upper[index]);
     _mm512_storeu_si512(codes + i, SwapOrder(code));
@@ -157,7 +157,7 @@ void EncodeIndices(const CodeTable& table, std::span<const float> x, float scale
 void EncodeByShape(const CodeTable& table, std::span<const float> x, float scale,
                    std::uint8_t* codes) {
   const IndexTable& indices = table.indices;
-  if (indices.floor < indices.least_power) {
+  if (indices.split) {
     return indices.is_signed ? EncodeIndices<true, true>(table, x, scale, codes)
                              : EncodeIndices<false, true>(table, x, scale, codes);
   }

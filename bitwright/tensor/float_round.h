@@ -18,9 +18,9 @@
 
 namespace bw {
 
-// Scales under which 1/scale, and the tables' multiples of it up to 2^7, are normal floats.
+// Scales under which 1/scale, and the tables' multiples of it, 2^-24 to 2^7, are normal floats.
 constexpr float kLeastFastScale = 0x1p-120f;
-constexpr float kMostFastScale = 0x1p125f;
+constexpr float kMostFastScale = 0x1p100f;
 
 struct FloatRound {
   // kUniform: value = offset + multiple of one quantum, by adding and taking off a magic number.
