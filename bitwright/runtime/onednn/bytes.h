@@ -21,20 +21,30 @@ void ClipTo(float* x, float low, float high, std::size_t count);
 void ValuesToIntegers(const float* values, const IntegerGrid& grid, void* out, std::size_t count);
 void IntegersToValues(const void* from, const IntegerGrid& grid, float* values, std::size_t count);
 
-// Where the grid holds every integer from its least to its greatest: rounding is one comparison.
-struct UniformGrid {
+// A grid of bytes whose rounding is a few instructions, by the ratio of a value to the grid's step:
+// one that holds every integer from its least to its greatest, or one that is evenly spaced between
+// powers of two, by powers of two, and the same on both sides of zero.
+struct ByteGrid {
+  static constexpr std::size_t kOctaves = 16;
+
+  DType dtype = DType::kInt8;
   float inverse = 1;        // 1 / step
   float low = 0, high = 0;  // integers
-  std::int32_t offset = 0;
+  std::int32_t offset = 0;  // of what is stored, on top of them
+  // By octave of the ratio's magnitude, from below 1 on: 3 * 2^22 times the spacing, which rounds
+  // what it is added to; how far from a value a ratio surely has it nearest.
+  bool even = true;  // every integer: there are no octaves
+  float magic[kOctaves] = {}, near[kOctaves] = {};
 };
-std::optional<UniformGrid> FindUniformGrid(const IntegerGrid& grid);
+std::optional<ByteGrid> FindByteGrid(const IntegerGrid& grid);
 
 // Bytes of min(max(Affine, low), high) on the grid. False where some value lies so near a tie that
-// only the division in double tells, or of less than a vector: `out` is then not to be used.
+// only the division in double tells, of less than kLanes, or where this machine has no vectors that
+// hold the grid: `out` is then not to be used.
 bool AffineToBytes(const std::int32_t* sums, const float* multiplier, const float* bias, float low,
-                   float high, const UniformGrid& grid, DType dtype, void* out, std::size_t count);
+                   float high, const ByteGrid& grid, void* out, std::size_t count);
 bool AffineToBytes(const float* sums, const float* multiplier, const float* bias, float low,
-                   float high, const UniformGrid& grid, DType dtype, void* out, std::size_t count);
+                   float high, const ByteGrid& grid, void* out, std::size_t count);
 
 // x[3][columns] -> y[columns][3].
 void Interleave(const std::uint8_t* x, std::uint8_t* y, std::size_t columns);

@@ -27,7 +27,7 @@ class IntegerSink {
     bias_.resize(values_.size());
     if (to_floats_) return;
     rounder_.emplace(*FindIntegerGrid(node.attributes));
-    if (output.dtype != DType::kInt32) uniform_ = FindUniformGrid(rounder_->grid());
+    if (output.dtype != DType::kInt32) byte_grid_ = FindByteGrid(rounder_->grid());
     clips_ = node.attributes.Has("low") || node.attributes.Has("high");
     low_ = node.attributes.Float("low", -std::numeric_limits<float>::infinity());
     high_ = node.attributes.Float("high", std::numeric_limits<float>::infinity());
@@ -70,11 +70,11 @@ class IntegerSink {
                 std::byte* out) {
     const float* multiplier = multiplier_.data() + first;
     const float* bias = bias_.data() + first;
-    if (uniform_ && AffineToBytes(sums, multiplier, bias, low_, high_, *uniform_,
-                                  rounder_->grid().dtype, out + place, count)) {
+    if (byte_grid_ &&
+        AffineToBytes(sums, multiplier, bias, low_, high_, *byte_grid_, out + place, count)) {
       return;
     }
-    if (uniform_ && count >= 4 * kLanes) {
+    if (byte_grid_ && count >= 4 * kLanes) {
       const std::size_t half = count / 2;
       TakePart(sums, first, place, half, out);
       return TakePart(sums + half, first + half, place + half, count - half, out);
@@ -111,7 +111,7 @@ class IntegerSink {
   bool clips_ = false;
   float low_ = 0, high_ = 0;
   std::optional<GridRounder> rounder_;
-  std::optional<UniformGrid> uniform_;
+  std::optional<ByteGrid> byte_grid_;
   std::vector<float> values_, multiplier_, bias_;
 };
 

@@ -14,7 +14,7 @@ template <typename T>
 class ToIntegerKernel final : public Kernel {
  public:
   ToIntegerKernel(const IntegerGrid& grid, ops::Order order) : rounder_(grid), order_(order) {
-    if (sizeof(T) == 1) uniform_ = FindUniformGrid(grid);
+    if (sizeof(T) == 1) byte_grid_ = FindByteGrid(grid);
   }
 
   void Run(std::span<const ConstTensorRef> inputs, std::span<const TensorRef> outputs) override {
@@ -43,11 +43,11 @@ class ToIntegerKernel final : public Kernel {
   void RoundPiece(std::span<const float> x, T* y) {
     constexpr float kInfinity = std::numeric_limits<float>::infinity();
     const std::size_t count = x.size();
-    if (uniform_ && AffineToBytes(x.data(), ones_.data(), zeros_.data(), -kInfinity, kInfinity,
-                                  *uniform_, rounder_.grid().dtype, y, count)) {
+    if (byte_grid_ && AffineToBytes(x.data(), ones_.data(), zeros_.data(), -kInfinity, kInfinity,
+                                    *byte_grid_, y, count)) {
       return;
     }
-    if (uniform_ && count >= 4 * kLanes) {
+    if (byte_grid_ && count >= 4 * kLanes) {
       RoundPiece(x.first(count / 2), y);
       return RoundPiece(x.subspan(count / 2), y + count / 2);
     }
@@ -58,7 +58,7 @@ class ToIntegerKernel final : public Kernel {
 
   GridRounder rounder_;
   ops::Order order_;
-  std::optional<UniformGrid> uniform_;
+  std::optional<ByteGrid> byte_grid_;
   std::vector<float> values_ = std::vector<float>(kPiece);
   std::vector<float> ones_ = std::vector<float>(kPiece, 1.0F);
   std::vector<float> zeros_ = std::vector<float>(kPiece, 0.0F);

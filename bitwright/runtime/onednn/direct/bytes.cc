@@ -1,6 +1,8 @@
 #include "bitwright/runtime/onednn/bytes.h"
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 
 namespace bw::kernels {
 namespace {
@@ -34,14 +36,68 @@ BW_VECTORIZE void AffineLoop(const Sum* sums, const float* multiplier, const flo
   }
 }
 
+// A ratio in float is off by less than 2^-22 of itself.
+constexpr double kOff = 0x1p-22;
+
+// The spacing of the integers from `low` to `high`, both powers of two or `low` 0; 0 where it is
+// not even, or not a power of two that `low` is a multiple of.
+std::int32_t Spacing(std::span<const std::int32_t> integers, std::int32_t low, std::int32_t high) {
+  std::vector<std::int32_t> inside;
+  for (const std::int32_t x : integers) {
+    if (x >= low && x <= high) inside.push_back(x);
+  }
+  if (inside.size() < 2 || inside[0] != low) return inside == std::vector{low} ? high - low : 0;
+  const std::int32_t spacing = inside[1] - low;
+  for (std::size_t i = 1; i < inside.size(); ++i) {
+    if (inside[i] - inside[i - 1] != spacing) return 0;
+  }
+  const bool fits = std::has_single_bit(static_cast<std::uint32_t>(spacing)) && low % spacing == 0;
+  return fits ? spacing : 0;
+}
+
+// False where the integers, in ascending order, are no such grid.
+bool FindOctaves(std::span<const std::int32_t> integers, ByteGrid& grid) {
+  std::vector<std::int32_t> positive;
+  for (const std::int32_t x : integers) {
+    const bool mirrored = std::find(integers.begin(), integers.end(), -x) != integers.end();
+    if (integers.front() < 0 && !mirrored) return false;
+    if (x >= 0) positive.push_back(x);
+  }
+  if (positive.empty() || positive[0] != 0) return false;
+  const std::int32_t most = positive.back();
+  for (std::size_t octave = 0; octave < ByteGrid::kOctaves; ++octave) {
+    const std::int32_t low = octave == 0 ? 0 : 1 << (octave - 1), high = 1 << octave;
+    const std::int32_t spacing = low > most ? 1 : Spacing(positive, low, high);
+    if (spacing == 0) return false;
+    grid.magic[octave] = static_cast<float>(3 * 0x1p22 * spacing);
+    grid.near[octave] = std::nextafter(static_cast<float>(0.5 * spacing - kOff * high), 0.0F);
+  }
+  grid.even = false;
+  return true;
+}
+
 }  // namespace
 
-std::optional<UniformGrid> FindUniformGrid(const IntegerGrid& grid) {
+std::optional<ByteGrid> FindByteGrid(const IntegerGrid& grid) {
   const FormatInfo& info = grid.spec.element.info();
   const double low = info.min / grid.unit - grid.zero, high = info.max / grid.unit - grid.zero;
-  if (static_cast<double>(info.distinct_values) != high - low + 1) return std::nullopt;
-  return UniformGrid{static_cast<float>(1 / grid.step()), static_cast<float>(low),
-                     static_cast<float>(high), grid.offset};
+  if (grid.dtype == DType::kInt32) return std::nullopt;
+  ByteGrid result;
+  result.dtype = grid.dtype;
+  result.inverse = static_cast<float>(1 / grid.step());
+  result.low = static_cast<float>(low);
+  result.high = static_cast<float>(high);
+  result.offset = grid.offset;
+  if (static_cast<double>(info.distinct_values) == high - low + 1) {
+    std::fill_n(result.near, ByteGrid::kOctaves,
+                std::nextafter(static_cast<float>(0.5 - kOff * std::max(-low, high)), 0.0F));
+    return result;
+  }
+  std::vector<std::int32_t> integers;
+  for (const double value : grid.spec.element.values())
+    integers.push_back(static_cast<std::int32_t>(value / grid.unit));
+  if (!grid.spec.symmetric || !FindOctaves(integers, result)) return std::nullopt;
+  return result;
 }
 
 BW_VECTORIZE void Interleave(const std::uint8_t* x, std::uint8_t* y, std::size_t columns) {
