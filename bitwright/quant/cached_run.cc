@@ -67,6 +67,14 @@ std::vector<Candidate> FindCandidates(const Graph& graph, const InferredTypes& t
 
 }  // namespace
 
+std::size_t BytesWorthKeeping(const Graph& graph, const InferredTypes& types) {
+  // Keeping a byte takes as long as about 30 multiply-accumulates.
+  constexpr double kWorkForAByte = 30, kPart = 0.1;
+  double work = 0;
+  for (const Node& node : graph.nodes) work += Work(node, types);
+  return static_cast<std::size_t>(kPart * work / kWorkForAByte);
+}
+
 std::vector<char> Checkpoints(const Graph& graph, const InferredTypes& types, std::size_t bytes) {
   std::vector<Candidate> kept = FindCandidates(graph, types);
   std::size_t total = 0;

@@ -12,6 +12,10 @@ namespace bw {
 // those go first that spare the least work since the kept value before them, for their size.
 std::vector<char> Checkpoints(const Graph& graph, const InferredTypes& types, std::size_t bytes);
 
+// So many bytes that keeping them, copies and fresh memory, takes about a tenth of the time of the
+// network's work.
+std::size_t BytesWorthKeeping(const Graph& graph, const InferredTypes& types);
+
 // One run on one chunk. The results are those of a whole run, bit for bit.
 class CachedRun {
  public:

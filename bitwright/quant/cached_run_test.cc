@@ -49,5 +49,17 @@ TEST(Checkpoints, WhatSparesLittleForItsSizeGoesFirst) {
   EXPECT_EQ(chain.Kept(0), std::vector<ValueId>{});
 }
 
+TEST(BytesWorthKeeping, GrowWithTheWork) {
+  const auto bytes = [](std::int64_t channels) {
+    testing_networks::Network net;
+    const ValueId x = net.Input("x", {-1, 4, 6, 6});
+    const Graph graph = net.Finish({net.Conv(x, "y", {channels, 4, 1, 1}, 1)});
+    return BytesWorthKeeping(graph, InferTypes(graph, {{3, 4, 6, 6}}).value());
+  };
+  // 3 * 36 * 24 outputs of 4 multiply-accumulates and themselves: 12960 operations.
+  EXPECT_EQ(bytes(24), 43U);
+  EXPECT_EQ(bytes(240), 432U);
+}
+
 }  // namespace
 }  // namespace bw

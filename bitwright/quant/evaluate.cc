@@ -204,7 +204,8 @@ void Evaluator::ReuseActivations(std::size_t bytes) {
   if (bytes == 0) return;
   // Room for the plan at hand, the best one and another.
   const std::size_t each = bytes / references_.size();
-  checkpoints_ = Checkpoints(*graph_, runner_.types(), each / 3);
+  checkpoints_ = Checkpoints(*graph_, runner_.types(),
+                             std::min(each / 3, BytesWorthKeeping(*graph_, runner_.types())));
   caches_.assign(references_.size(), ActivationCache(each));
 }
 
