@@ -8,6 +8,7 @@
 #include <numeric>
 #include <vector>
 
+#include "bitwright/quant/weight_layout.h"
 #include "bitwright/tensor/scale_error.h"
 
 namespace bw {
@@ -72,22 +73,6 @@ std::vector<Curvature> Curvatures(const LayerInputs& inputs) {
   return curvatures;
 }
 
-// Element indices of a weight by (output channel, column).
-struct Layout {
-  std::int64_t channels, length;
-  bool rows_first;
-  std::int64_t operator()(std::int64_t channel, std::int64_t column) const {
-    return rows_first ? channel * length + column : column * channels + channel;
-  }
-};
-
-Layout LayoutOf(const Tensor& weight, const LayerInputs& inputs) {
-  const Layout at{weight.shape()[static_cast<std::size_t>(inputs.channel_axis)], inputs.length,
-                  inputs.channel_axis == 0};
-  BW_CHECK(!inputs.empty() && weight.size() == at.channels * at.length);
-  return at;
-}
-
 double Nearest(double value, const QuantSpec& spec, const QuantParams& params, std::int64_t group) {
   const auto g = static_cast<std::size_t>(group);
   const double scale = params.scales[g];
@@ -102,7 +87,7 @@ Tensor Round(const Tensor& weight, const QuantSpec& spec, const QuantParams& par
              const LayerInputs& inputs, const std::vector<Curvature>& curvatures) {
   const Expected<Grouping> grouping = MakeGrouping(spec.grain, weight.shape());
   BW_CHECK(grouping.has_value());
-  const Layout at = LayoutOf(weight, inputs);
+  const WeightLayout at = WeightLayout::Of(weight, inputs);
   const std::int64_t per_group = at.channels / inputs.groups;
   Tensor rounded = weight;
   const std::span<float> values = rounded.span<float>();
@@ -134,7 +119,7 @@ Tensor Round(const Tensor& weight, const QuantSpec& spec, const QuantParams& par
 std::vector<double> OutputErrors(const Tensor& weight, const Tensor& rounded,
                                  const LayerInputs& inputs,
                                  const std::vector<Curvature>& curvatures) {
-  const Layout at = LayoutOf(weight, inputs);
+  const WeightLayout at = WeightLayout::Of(weight, inputs);
   const std::int64_t per_group = at.channels / inputs.groups;
   std::vector<double> errors;
   for (std::int64_t channel = 0; channel < at.channels; ++channel) {
@@ -150,7 +135,7 @@ std::vector<double> OutputErrors(const Tensor& weight, const Tensor& rounded,
 }
 
 // The output channel that each scale belongs to; empty where channels share scales.
-std::vector<std::int64_t> ChannelOfScale(const Grouping& grouping, const Layout& at) {
+std::vector<std::int64_t> ChannelOfScale(const Grouping& grouping, const WeightLayout& at) {
   std::vector<std::int64_t> owner(static_cast<std::size_t>(grouping.groups()), -1);
   for (std::int64_t channel = 0; channel < at.channels; ++channel) {
     for (std::int64_t j = 0; j < at.length; ++j) {
@@ -183,7 +168,7 @@ Tensor RoundCompensated(const Tensor& weight, const QuantSpec& spec, const Quant
 QuantParams BetterScales(const Tensor& weight, const QuantSpec& spec, const QuantParams& params,
                          const LayerInputs& inputs) {
   if (!spec.symmetric) return params;
-  const Layout at = LayoutOf(weight, inputs);
+  const WeightLayout at = WeightLayout::Of(weight, inputs);
   const std::vector<std::int64_t> owner =
       ChannelOfScale(MakeGrouping(spec.grain, weight.shape()).value(), at);
   const std::vector<Curvature> curvatures = Curvatures(inputs);

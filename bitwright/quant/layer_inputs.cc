@@ -19,30 +19,7 @@ std::int64_t NumbersPerLayer(std::size_t layers) {
   return std::min(kMost, static_cast<std::int64_t>(share));
 }
 
-// The node that multiplies by a weight; its vectors can be drawn.
-struct Layer {
-  std::size_t target = 0;
-  const Node* node = nullptr;
-};
-
-std::vector<Layer> FindLayers(const Graph& graph, const QuantTargets& targets) {
-  std::vector<Layer> layers;
-  for (std::size_t t = 0; t < targets.tensors.size(); ++t) {
-    if (targets.tensors[t].kind != TargetKind::kWeight) continue;
-    for (const Node& node : graph.nodes) {
-      if (node.op->role != OpRole::kCompute || node.op->name == "ConvTranspose") continue;
-      if (node.inputs[static_cast<std::size_t>(node.op->weight_input)] != targets.tensors[t].value)
-        continue;
-      const bool matrix =
-          targets.tensors[t].shape.size() == 2 && node.attributes.Int("transA", 0) == 0;
-      if (node.op->name == "Conv" || matrix) layers.push_back({t, &node});
-      break;
-    }
-  }
-  return layers;
-}
-
-bool IsConv(const Layer& layer) { return layer.node->op->name == "Conv"; }
+bool IsConv(const Node& node) { return node.op->name == "Conv"; }
 
 // One patch: the input elements that output position (n, o) multiplies with the weight rows of one
 // group.
@@ -76,14 +53,12 @@ void DrawPatch(ConstTensorRef input, std::int64_t sample, std::int64_t first_cha
 // The inputs of one layer, drawn chunk by chunk from any thread: every chunk has its own place.
 class LayerDraw {
  public:
-  LayerDraw(const Layer& layer, const QuantTarget& target, std::int64_t numbers,
-            std::int64_t chunks)
-      : layer_(layer), weight_(target.shape), chunks_(chunks) {
+  LayerDraw(const Node& node, const QuantTarget& target, std::int64_t numbers, std::int64_t chunks)
+      : node_(node), weight_(target.shape), chunks_(chunks) {
     inputs_.channel_axis = target.axes.channel;
-    inputs_.groups = IsConv(layer) ? layer.node->attributes.Int("group", 1) : 1;
-    inputs_.length = IsConv(layer)
-                         ? target.elements / target.shape[0]
-                         : target.shape[static_cast<std::size_t>(1 - target.axes.channel)];
+    inputs_.groups = IsConv(node) ? node.attributes.Int("group", 1) : 1;
+    inputs_.length = IsConv(node) ? target.elements / target.shape[0]
+                                  : target.shape[static_cast<std::size_t>(1 - target.axes.channel)];
     wanted_ = std::max<std::int64_t>(1, numbers / (inputs_.groups * inputs_.length * chunks));
   }
 
@@ -93,7 +68,7 @@ class LayerDraw {
     std::call_once(placed_, [&] { Place(chunk, value, last_rows); });
     const ConstTensorRef input = Runner::Rows(chunk, value);
     const std::int64_t first = static_cast<std::int64_t>(chunk.index) * per_chunk_;
-    if (IsConv(layer_))
+    if (IsConv(node_))
       DrawPatches(input, chunk.rows, first, rng);
     else
       DrawRows(input, first, rng);
@@ -104,7 +79,7 @@ class LayerDraw {
  private:
   void Place(const Chunk& chunk, ConstTensorRef value, std::int64_t last_rows) {
     const auto count = [&](std::int64_t numbers) {
-      return IsConv(layer_) ? wanted_ : std::min(wanted_, numbers / inputs_.length);
+      return IsConv(node_) ? wanted_ : std::min(wanted_, numbers / inputs_.length);
     };
     const bool by_row = !value.shape.empty() && value.shape[0] == chunk.input.shape()[0];
     per_chunk_ = count(value.size());
@@ -124,7 +99,7 @@ class LayerDraw {
     const std::vector<std::int64_t> spatial(input.shape.begin() + 2, input.shape.end());
     const std::vector<std::int64_t> kernel(weight_.begin() + 2, weight_.end());
     const Expected<std::vector<ops::Window>> found =
-        ops::MakeWindows(layer_.node->attributes, spatial, kernel, ops::Rounding::kFloor);
+        ops::MakeWindows(node_.attributes, spatial, kernel, ops::Rounding::kFloor);
     BW_CHECK(found.has_value());
     const std::array<ops::Window, 3> windows = ops::ThreeAxes(*found);
     for (std::int64_t i = 0; i < wanted_; ++i) {
@@ -154,7 +129,7 @@ class LayerDraw {
     }
   }
 
-  Layer layer_;
+  const Node& node_;
   Shape weight_;
   std::int64_t chunks_ = 1, wanted_ = 1;
   std::once_flag placed_;
@@ -164,28 +139,67 @@ class LayerDraw {
 
 }  // namespace
 
-Expected<std::vector<LayerInputs>> CollectLayerInputs(const Graph& graph,
-                                                      const QuantTargets& targets,
-                                                      const Dataset& data, std::uint64_t seed,
-                                                      int threads, const Progress& progress) {
+Expected<LayerInputDrawer> LayerInputDrawer::Create(const Graph& graph, const QuantTargets& targets,
+                                                    const Dataset& data, std::uint64_t seed,
+                                                    int threads) {
   BW_ASSIGN(Runner runner, Runner::Create(graph, data, {threads, Backend::kFast, false}));
-  const std::vector<Layer> layers = FindLayers(graph, targets);
-  const std::int64_t numbers = NumbersPerLayer(layers.size());
-  const std::size_t chunks = runner.ChunkCount(data);
-  std::vector<std::unique_ptr<LayerDraw>> draws;
-  for (const Layer& layer : layers) {
-    draws.push_back(std::make_unique<LayerDraw>(layer, targets.tensors[layer.target], numbers,
-                                                static_cast<std::int64_t>(chunks)));
+  LayerInputDrawer drawer(targets, data, seed, std::move(runner));
+  drawer.FindLayers(graph);
+  drawer.numbers_ = NumbersPerLayer(drawer.layers_.size());
+  return drawer;
+}
+
+Expected<LayerInputDrawer> LayerInputDrawer::Partner(const Graph& graph, int threads) const {
+  BW_ASSIGN(
+      Runner runner,
+      Runner::Create(graph, *data_, {threads, Backend::kFast, false, runner_.chunk_samples()}));
+  LayerInputDrawer drawer(*targets_, *data_, seed_, std::move(runner));
+  drawer.FindLayers(graph);
+  drawer.numbers_ = numbers_;
+  return drawer;
+}
+
+void LayerInputDrawer::FindLayers(const Graph& graph) {
+  for (std::size_t t = 0; t < targets_->tensors.size(); ++t) {
+    const QuantTarget& target = targets_->tensors[t];
+    if (target.kind != TargetKind::kWeight) continue;
+    for (const Node& node : graph.nodes) {
+      if (node.op->role != OpRole::kCompute || node.op->name == "ConvTranspose") continue;
+      if (node.inputs[static_cast<std::size_t>(node.op->weight_input)] != target.value) continue;
+      const bool matrix = target.shape.size() == 2 && node.attributes.Int("transA", 0) == 0;
+      if (IsConv(node) || matrix) layers_.push_back({t, &node});
+      break;
+    }
+  }
+}
+
+std::vector<std::size_t> LayerInputDrawer::Drawable() const {
+  std::vector<std::size_t> targets;
+  for (const Layer& layer : layers_) targets.push_back(layer.target);
+  return targets;
+}
+
+Expected<std::vector<LayerInputs>> LayerInputDrawer::Draw(std::span<const std::size_t> targets,
+                                                          const Progress& progress) {
+  const std::size_t chunks = runner_.ChunkCount(*data_);
+  std::vector<std::unique_ptr<LayerDraw>> draws(layers_.size());  // null: not asked for
+  RunRequest wanted;
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    const auto& [target, node] = layers_[l];
+    if (std::find(targets.begin(), targets.end(), target) == targets.end()) continue;
+    draws[l] = std::make_unique<LayerDraw>(*node, targets_->tensors[target], numbers_,
+                                           static_cast<std::int64_t>(chunks));
+    wanted.wanted.push_back(node->inputs[0]);
   }
   const std::int64_t last_rows =
-      static_cast<std::int64_t>(data.size() - (chunks - 1) * runner.chunk_samples()) *
-      data.rows_per_sample();
+      static_cast<std::int64_t>(data_->size() - (chunks - 1) * runner_.chunk_samples()) *
+      data_->rows_per_sample();
   const auto visit = [&](const Chunk& chunk, Executor& executor) -> Expected<void> {
-    RunRequest request;
+    RunRequest request = wanted;
     request.watch = [&](ValueId id, ConstTensorRef value) {
-      for (std::size_t l = 0; l < layers.size(); ++l) {
-        if (layers[l].node->inputs[0] != id) continue;
-        const Rng rng(RandomBits(seed ^ 0x6c61796572ULL, chunk.index * layers.size() + l));
+      for (std::size_t l = 0; l < layers_.size(); ++l) {
+        if (draws[l] == nullptr || layers_[l].node->inputs[0] != id) continue;
+        const Rng rng(RandomBits(seed_ ^ 0x6c61796572ULL, chunk.index * layers_.size() + l));
         draws[l]->Draw(chunk, value, last_rows, rng);
       }
     };
@@ -193,9 +207,26 @@ Expected<std::vector<LayerInputs>> CollectLayerInputs(const Graph& graph,
     executor.Run({&input, 1}, request);
     return {};
   };
-  BW_TRY(runner.Feed(data, visit, progress, "layer inputs"));
+  BW_TRY(runner_.Feed(*data_, visit, progress, "layer inputs"));
+  std::vector<LayerInputs> inputs;
+  for (const std::size_t target : targets) {
+    const auto layer = std::find_if(layers_.begin(), layers_.end(),
+                                    [&](const Layer& known) { return known.target == target; });
+    BW_CHECK(layer != layers_.end());
+    inputs.push_back(draws[static_cast<std::size_t>(layer - layers_.begin())]->Take());
+  }
+  return inputs;
+}
+
+Expected<std::vector<LayerInputs>> CollectLayerInputs(const Graph& graph,
+                                                      const QuantTargets& targets,
+                                                      const Dataset& data, std::uint64_t seed,
+                                                      int threads, const Progress& progress) {
+  BW_ASSIGN(LayerInputDrawer drawer, LayerInputDrawer::Create(graph, targets, data, seed, threads));
+  const std::vector<std::size_t> drawable = drawer.Drawable();
+  BW_ASSIGN(std::vector<LayerInputs> drawn, drawer.Draw(drawable, progress));
   std::vector<LayerInputs> inputs(targets.tensors.size());
-  for (std::size_t l = 0; l < layers.size(); ++l) inputs[layers[l].target] = draws[l]->Take();
+  for (std::size_t l = 0; l < drawable.size(); ++l) inputs[drawable[l]] = std::move(drawn[l]);
   return inputs;
 }
 

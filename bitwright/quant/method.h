@@ -21,6 +21,7 @@ Expected<Effort> EffortNamed(std::string_view name);  // an error lists the name
 enum class Stage {
   kNetwork,   // rewrites the float network
   kScales,    // chooses scales
+  kClipping,  // moves scales of activations, which are chosen
   kRounding,  // rounds weights
   kBiases,    // moves biases; the quantized network exists
 };
@@ -46,12 +47,20 @@ struct QuantDraft {
 
 struct MethodContext {
   const Dataset* calibration = nullptr;  // labels are not looked at
+  const Dataset* held_out = nullptr;     // samples that no method sees; null: there are none
   const Metric* metric = nullptr;        // tells what divergence of outputs means
   std::uint64_t seed = 1;
   int threads = 0;
   Progress progress = {};
   double learning_macs = 2e13;  // that learned rounding may cost
 };
+
+// Calibration samples that methods learn from, and every eighth for judging them; below 16 samples
+// all are both. They must be in random order.
+struct CalibrationParts {
+  Dataset learned, held_out;
+};
+CalibrationParts HoldOut(const Dataset& calibration);
 
 struct Method {
   std::string_view name, summary;

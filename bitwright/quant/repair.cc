@@ -1,5 +1,6 @@
 #include "bitwright/quant/repair.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "bitwright/quant/layer_errors.h"
@@ -8,7 +9,7 @@
 namespace bw {
 namespace {
 
-constexpr std::size_t kGainSamples = 64, kLayerSamples = 16;
+constexpr std::size_t kMostSamples = 64, kLayerSamples = 16;
 
 class Repairer {
  public:
@@ -24,16 +25,11 @@ class Repairer {
 
   Expected<Repaired> Run() {
     BW_TRY(Measure("nearest", "", 0));
-    Stage stage = Stage::kNetwork;
     for (const Method* method : options_.methods) {
-      BW_TRY(Enter(method->stage, stage));
-      const auto start = std::chrono::steady_clock::now();
-      Expected<std::string> note = method->apply(draft_, context_);
-      if (!note) return Context(std::string(method->name), note.error());
-      const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-      BW_TRY(Measure(std::string(method->name), *note, took.count()));
+      BW_TRY(Enter(method->stage));
+      BW_TRY(Apply(*method));
     }
-    BW_TRY(Enter(Stage::kBiases, stage));
+    BW_TRY(Enter(Stage::kBiases));
     result_.plan = std::move(draft_.plan);
     result_.graph = std::move(draft_.graph);
     result_.quantized = std::move(draft_.quantized);
@@ -43,12 +39,96 @@ class Repairer {
 
  private:
   // What a stage finds done when its first method runs.
-  Expected<void> Enter(Stage next, Stage& stage) {
-    if (stage < Stage::kRounding && next >= Stage::kRounding) BW_TRY(FixAllScales(draft_.plan));
-    if (stage < Stage::kBiases && next == Stage::kBiases) {
+  Expected<void> Enter(Stage next) {
+    if (stage_ < Stage::kClipping && next >= Stage::kClipping) BW_TRY(FixAllScales(draft_.plan));
+    if (stage_ < Stage::kRounding && next >= Stage::kRounding) divergence_.reset();
+    if (stage_ < Stage::kBiases && next == Stage::kBiases) {
       BW_ASSIGN(draft_.quantized, Realise(draft_.plan));
     }
-    stage = next;
+    stage_ = next;
+    return {};
+  }
+
+  // Runs the method, and undoes what is no gain.
+  Expected<void> Apply(const Method& method) {
+    BW_ASSIGN(const double before, Judge());
+    Kept kept = Keep();
+    const auto start = std::chrono::steady_clock::now();
+    Expected<std::string> note = method.apply(draft_, context_);
+    if (!note) return Context(std::string(method.name), note.error());
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    divergence_.reset();
+    const auto ahead = ahead_;
+    if (stage_ == Stage::kNetwork) ahead_.reset();
+    BW_ASSIGN(const double after, Judge());
+    const bool undo = after > before;
+    if (undo) {
+      *note = fmt::format("undone: divergence {:.4g} on held-out samples, {:.4g} without ({})",
+                          after, before, *note);
+      Restore(std::move(kept));
+      divergence_ = before;
+      ahead_ = ahead;
+    }
+    BW_TRY(Measure(std::string(method.name), *note, took.count()));
+    if (options_.gains == Gains::kMeasure) result_.gains.back().kept = !undo;
+    return {};
+  }
+
+  // What a method may change; statistics follow the network's channels.
+  struct Kept {
+    Graph graph, quantized;
+    Plan plan;
+    WeightCodes codes;
+    std::optional<Statistics> statistics;
+  };
+  Kept Keep() const {
+    Kept kept{draft_.graph, draft_.quantized, draft_.plan, draft_.codes, {}};
+    if (stage_ == Stage::kNetwork) kept.statistics = draft_.statistics;
+    return kept;
+  }
+  void Restore(Kept kept) {
+    draft_.graph = std::move(kept.graph);
+    draft_.quantized = std::move(kept.quantized);
+    draft_.plan = std::move(kept.plan);
+    draft_.codes = std::move(kept.codes);
+    if (kept.statistics) draft_.statistics = *std::move(kept.statistics);
+  }
+
+  // The draft's divergence, as far as its weights are decided.
+  Expected<double> Judge() {
+    if (divergence_) return *divergence_;
+    BW_TRY(MakeEvaluator());
+    Plan plan = draft_.plan;
+    BW_TRY(FixAllScales(plan));
+    Graph quantized;
+    if (stage_ < Stage::kRounding) {
+      BW_TRY(LookAhead(plan));
+      BW_ASSIGN(quantized, ApplyPlan(draft_.graph, *draft_.targets, plan, *ahead_));
+    } else if (stage_ < Stage::kBiases) {
+      BW_ASSIGN(quantized, Realise(plan));
+    } else {
+      quantized = draft_.quantized;
+    }
+    BW_ASSIGN(const Evaluation found, evaluator_->RunGraph(quantized, Fast(), context_.progress));
+    divergence_ = found.divergence;
+    return *divergence_;
+  }
+
+  // The weights as they will be rounded, under scales of their rules; what methods of kScales find
+  // for weights shows when they are.
+  Expected<void> LookAhead(Plan plan) {
+    if (ahead_) return {};
+    const bool compensates =
+        std::any_of(options_.methods.begin(), options_.methods.end(),
+                    [](const Method* method) { return method->name == "compensated_rounding"; });
+    for (std::size_t t = 0; compensates && t < draft_.targets->tensors.size(); ++t) {
+      const QuantTarget& target = draft_.targets->tensors[t];
+      const auto entry = plan.tensors.find(target.name);
+      if (entry != plan.tensors.end() && !draft_.statistics.inputs[t].empty())
+        entry->second.rounding = WeightRounding::kCompensated;
+    }
+    BW_ASSIGN(ahead_, QuantizeWeights(draft_.graph, *draft_.targets, plan, draft_.statistics.inputs,
+                                      context_.threads));
     return {};
   }
 
@@ -70,16 +150,21 @@ class Repairer {
     return ApplyPlan(draft_.graph, *draft_.targets, plan, codes);
   }
 
+  Expected<void> MakeEvaluator() {
+    if (evaluator_) return {};
+    const Dataset& samples = context_.held_out ? *context_.held_out : *context_.calibration;
+    BW_ASSIGN(evaluator_, Evaluator::Create(*draft_.original, samples.First(kMostSamples),
+                                            *context_.metric, Fast(), context_.progress));
+    return {};
+  }
+
+  // Before the weights are rounded the gains are those with nearest weights.
   Expected<void> Measure(std::string method, std::string note, double seconds) {
     if (options_.gains == Gains::kSkip) return {};
-    if (!evaluator_) {
-      const Dataset samples = context_.calibration->First(kGainSamples);
-      BW_ASSIGN(evaluator_, Evaluator::Create(*draft_.original, samples, *context_.metric, Fast(),
-                                              context_.progress));
-    }
+    BW_TRY(MakeEvaluator());
     Plan plan = draft_.plan;
     BW_TRY(FixAllScales(plan));
-    BW_ASSIGN(const Graph quantized, Realise(plan));
+    BW_ASSIGN(const Graph quantized, stage_ < Stage::kBiases ? Realise(plan) : draft_.quantized);
     BW_ASSIGN(const Evaluation found, evaluator_->RunGraph(quantized, Fast(), context_.progress));
     BW_ASSIGN(const std::vector<LayerError> errors,
               LayerErrors(*draft_.original, quantized, plan.channel_scales,
@@ -100,7 +185,10 @@ class Repairer {
   const MethodContext& context_;
   QuantDraft draft_;
   Repaired result_;
+  Stage stage_ = Stage::kNetwork;
   std::optional<Evaluator> evaluator_;
+  std::optional<double> divergence_;  // Judge of the draft as it is
+  std::optional<WeightCodes> ahead_;  // of LookAhead
 };
 
 }  // namespace

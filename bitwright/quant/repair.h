@@ -1,6 +1,6 @@
 #pragma once
-// A plan carried out as well as an effort allows: methods run one after the other, and what each of
-// them gained is measured.
+// A plan carried out as well as an effort allows: methods run one after the other, what each of
+// them gained is measured, and what brings nothing is undone.
 
 #include <string>
 #include <vector>
@@ -15,6 +15,7 @@ struct MethodGain {
   double divergence = 0;       // of the network's output from the float network's
   std::vector<double> layers;  // by layer: squared error of its output over the output's energy
   double seconds = 0;          // that the method took
+  bool kept = true;            // false: undone, the note says why
 };
 
 // kSkip spares the measuring, which costs about a sweep over 64 samples for each method.
@@ -33,7 +34,11 @@ struct Repaired {
   std::vector<MethodGain> gains;    // empty unless measured
 };
 
-// Carries out `plan` on the float network `graph`. `statistics` are those of CollectStatistics for
+// Carries out `plan` on the float network `graph`. A method behind which the network's output is
+// farther from the float network's than before, by the divergence over context.held_out
+// (calibration where there is none), is undone. Methods that run before the weights are rounded are
+// judged with weights as compensated_rounding would leave them where it is among the methods.
+// `statistics` are those of CollectStatistics for
 // the same methods. Fails when a spec does not fit its tensor. The same inputs and seed give the
 // same bytes for any number of threads.
 Expected<Repaired> Repair(const Graph& graph, const QuantTargets& targets, Plan plan,

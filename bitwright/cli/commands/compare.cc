@@ -49,13 +49,15 @@ class Comparison {
  public:
   Comparison(const Options& options, const Graph& graph, const QuantTargets& targets,
              const Samples& samples, Evaluator& evaluator, CompareTable& table)
-      : options_(options), graph_(graph), targets_(targets), evaluator_(evaluator), table_(table) {
+      : options_(options),
+        graph_(graph),
+        targets_(targets),
+        evaluator_(evaluator),
+        table_(table),
+        parts_(HoldOut(samples.calibration)) {
     const bool classes = options.data.metric != "auc" && options.data.metric != "sqnr";
-    context_ = {&samples.calibration,
-                FindMetric(classes ? "agreement" : "sqnr"),
-                options.run.seed,
-                options.run.threads,
-                {}};
+    context_ = {&parts_.learned,  &parts_.held_out,    FindMetric(classes ? "agreement" : "sqnr"),
+                options.run.seed, options.run.threads, {}};
   }
 
   Expected<void> Run() {
@@ -119,6 +121,7 @@ class Comparison {
   const QuantTargets& targets_;
   Evaluator& evaluator_;
   CompareTable& table_;
+  CalibrationParts parts_;
   MethodContext context_;
   std::vector<const Method*> methods_;
   Statistics statistics_;

@@ -98,24 +98,19 @@ Expected<UniformChoice> Choice(const Options& options, const QuantTargets& targe
 struct Inputs {
   Graph graph;
   QuantTargets targets;
-  std::optional<Dataset> calibration, test;
+  std::optional<Dataset> calibration, held_out, test;  // held out: of the calibration samples
 };
 
-Expected<Inputs> ReadInputs(const Options& options) {
-  Inputs inputs;
-  BW_ASSIGN(inputs.graph, LoadNetwork(options.model));
-  Expected<QuantTargets> targets = FindTargets(inputs.graph);
-  if (!targets) return Context(options.model, targets.error());
-  inputs.targets = *std::move(targets);
+Expected<void> ReadSamples(const Options& options, Inputs& inputs) {
   if (!options.calibration.empty()) {
     BW_ASSIGN(const Dataset calibration, OpenData(options.data, options.calibration, ""));
     inputs.calibration =
         SplitDataset(calibration, std::vector<double>{1.0}, options.run.seed)[0].First(
             options.calibration_samples);
   }
-  if (options.data.data.empty()) return inputs;
+  if (options.data.data.empty()) return {};
   BW_ASSIGN(inputs.test, OpenData(options.data, options.data.data, options.data.labels));
-  if (inputs.calibration) return inputs;
+  if (inputs.calibration) return {};
   const std::vector<Dataset> parts =
       SplitDataset(*inputs.test, std::vector<double>{0.2, 0.8}, options.run.seed);
   if (parts[0].size() == 0 || parts[1].size() == 0) {
@@ -126,6 +121,20 @@ Expected<Inputs> ReadInputs(const Options& options) {
   }
   inputs.calibration = parts[0].First(options.calibration_samples);
   inputs.test = parts[1];
+  return {};
+}
+
+Expected<Inputs> ReadInputs(const Options& options) {
+  Inputs inputs;
+  BW_ASSIGN(inputs.graph, LoadNetwork(options.model));
+  Expected<QuantTargets> targets = FindTargets(inputs.graph);
+  if (!targets) return Context(options.model, targets.error());
+  inputs.targets = *std::move(targets);
+  BW_TRY(ReadSamples(options, inputs));
+  if (!inputs.calibration) return inputs;
+  CalibrationParts parts = HoldOut(*inputs.calibration);
+  inputs.calibration = std::move(parts.learned);
+  inputs.held_out = std::move(parts.held_out);
   return inputs;
 }
 
@@ -159,9 +168,12 @@ Expected<std::vector<const Method*>> Methods(const Options& options, const Input
 // Self-distillation needs no labels: a metric of classes becomes agreement with the float network.
 MethodContext ContextOf(const Options& options, const Inputs& inputs) {
   const bool classes = options.data.metric != "auc" && options.data.metric != "sqnr";
-  const Dataset* samples = inputs.calibration ? &*inputs.calibration : nullptr;
-  return {samples, FindMetric(classes ? "agreement" : "sqnr"), options.run.seed,
-          options.run.threads, TerminalProgress()};
+  return {inputs.calibration ? &*inputs.calibration : nullptr,
+          inputs.held_out ? &*inputs.held_out : nullptr,
+          FindMetric(classes ? "agreement" : "sqnr"),
+          options.run.seed,
+          options.run.threads,
+          TerminalProgress()};
 }
 
 // The network of a plan that the user gives, as the plan says.

@@ -42,6 +42,7 @@ struct Bench {
   QuantTargets targets = FindTargets(graph).value();
   Dataset data = MakeDataset(Random({70, 3, 6, 6}, 7));
   MethodContext context;
+  std::string activation_method{kScaleByOutput};
 
   Bench() {
     context.calibration = &data;
@@ -50,10 +51,13 @@ struct Bench {
   }
   Repaired Run(Effort effort, const std::string& weights, const std::string& activations,
                std::vector<std::string> without = {}) const {
-    const auto methods = MethodsFor(effort, without).value();
+    return RunMethods(MethodsFor(effort, without).value(), weights, activations);
+  }
+  Repaired RunMethods(const std::vector<const Method*>& methods, const std::string& weights,
+                      const std::string& activations) const {
     Statistics statistics = CollectStatistics(graph, targets, NeedsOf(methods), context).value();
     UniformChoice choice;
-    choice.activation_method = std::string(kScaleByOutput);
+    choice.activation_method = activation_method;
     choice.spec = [&](const QuantTarget& target) -> SpecText {
       return {target.kind == TargetKind::kWeight ? weights : activations, "test"};
     };
@@ -175,6 +179,73 @@ TEST(Repair, StandsOneCalibrationSampleAndDeadChannels) {
     if (!value.constant || value.constant->dtype() != DType::kFloat32) continue;
     for (const float x : value.constant->span<float>()) ASSERT_TRUE(std::isfinite(x)) << value.name;
   }
+}
+
+TEST(ForwardCompensation, BringsTheOutputNearerThanCompensationByFloatInputs) {
+  const Bench bench;
+  const Repaired repaired = bench.Run(Effort::kStandard, "int4", "int4", {"bias_correction"});
+  EXPECT_LT(After(repaired, "forward_compensation"), After(repaired, "compensated_rounding"));
+  for (const auto& [name, tensor] : repaired.plan.tensors) {
+    const bool weight = tensor.rounding != WeightRounding::kNearest;
+    EXPECT_EQ(tensor.HasCodes(), weight) << name;
+  }
+}
+
+TEST(JointClipping, BringsTheOutputNearerThanRulesThatClipTooMuch) {
+  Bench bench;
+  bench.activation_method = "percentile=60";
+  const Repaired apart =
+      bench.Run(Effort::kStandard, "int8", "int4", {"joint_clipping", "forward_compensation"});
+  const Repaired together = bench.Run(Effort::kStandard, "int8", "int4", {"forward_compensation"});
+  EXPECT_LT(together.gains.back().divergence, apart.gains.back().divergence / 2);
+}
+
+TEST(JointClipping, LeavesWideActivationsAlone) {
+  const Bench bench;
+  for (const MethodGain& gain : bench.Run(Effort::kStandard, "int4", "int8").gains) {
+    if (gain.method != "joint_clipping") continue;
+    EXPECT_EQ(gain.note, "no activation of at most 6 bits");
+  }
+}
+
+// Spoils whatever it gets its hands on.
+Expected<std::string> Spoil(QuantDraft& draft, const MethodContext&) {
+  for (auto& [unused, tensor] : draft.plan.tensors) {
+    if (tensor.fixed) tensor.fixed->scale *= 100;
+  }
+  for (Value& value : draft.quantized.values) {
+    if (value.constant && !value.quantized && value.constant->dtype() == DType::kFloat32)
+      value.constant->span<float>()[0] += 1000;
+  }
+  return std::string("spoiled");
+}
+
+TEST(Repair, UndoesAMethodThatLeadsAway) {
+  const Bench bench;
+  const auto known = MethodsFor(Effort::kStandard, {}).value();
+  const Plan good = bench.RunMethods(known, "int4", "int4").plan;
+  for (const Stage stage : {Stage::kClipping, Stage::kRounding, Stage::kBiases}) {
+    const Method bad{"bad", "", stage, Effort::kStandard, {}, Spoil};
+    auto methods = known;
+    methods.insert(std::find_if(methods.begin(), methods.end(),
+                                [&](const Method* method) { return method->stage > stage; }),
+                   &bad);
+    const Repaired repaired = bench.RunMethods(methods, "int4", "int4");
+    EXPECT_EQ(PlanToJson(repaired.plan), PlanToJson(good));
+    for (const MethodGain& gain : repaired.gains) {
+      if (gain.method != "bad") continue;
+      EXPECT_FALSE(gain.kept);
+      EXPECT_EQ(gain.note.find("undone: divergence "), 0U) << gain.note;
+    }
+  }
+}
+
+TEST(HoldOut, TakesEveryEighthAndAllOfAFew) {
+  const Dataset many = MakeDataset(Random({40, 2}, 1)), few = MakeDataset(Random({15, 2}, 1));
+  EXPECT_EQ(HoldOut(many).learned.size(), 35U);
+  EXPECT_EQ(HoldOut(many).held_out.size(), 5U);
+  EXPECT_EQ(HoldOut(few).learned.size(), 15U);
+  EXPECT_EQ(HoldOut(few).held_out.size(), 15U);
 }
 
 TEST(MethodsFor, NamesTheKnownOnesWhenAskedForAnother) {

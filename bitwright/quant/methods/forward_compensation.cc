@@ -1,0 +1,129 @@
+// Compensated rounding behind the rounded layers before: each layer, in execution order, is first
+// fitted to give the float network's output from the inputs that it really sees (refit.h), then
+// rounded with compensation under the second moments of those; its bias takes up the means. After
+// GPTAQ (arXiv 2504.02692), for any format, grain and grouping; the means are our addition.
+
+#include <algorithm>
+
+#include "bitwright/quant/bias_correction.h"
+#include "bitwright/quant/method.h"
+#include "bitwright/quant/refit.h"
+#include "bitwright/runtime/work.h"
+
+namespace bw::methods {
+namespace {
+
+constexpr Statistic kNeeds[] = {Statistic::kLayerInputs};
+constexpr double kMacs = 1e12;
+constexpr double kDamping = 0.01;
+
+// The layers of a draft, rounded one after the other.
+class ForwardPass {
+ public:
+  ForwardPass(QuantDraft& draft, const MethodContext& context) : draft_(draft), context_(context) {}
+
+  Expected<std::string> Run() {
+    BW_ASSIGN(rounded_, ApplyPlan(draft_.graph, *draft_.targets, draft_.plan, draft_.codes));
+    biases_ = OwnBiases(rounded_);
+    BW_ASSIGN(const Dataset samples, AffordableSamples());
+    BW_ASSIGN(LayerInputDrawer given, LayerInputDrawer::Create(rounded_, *draft_.targets, samples,
+                                                               context_.seed, context_.threads));
+    BW_ASSIGN(LayerInputDrawer wanted, given.Partner(draft_.graph, context_.threads));
+    const std::vector<std::size_t> layers = given.Drawable();
+    std::size_t done = 0;
+    for (const std::size_t t : layers) {
+      if (draft_.codes[t]) {
+        BW_ASSIGN(const std::vector<LayerInputs> x, wanted.Draw({&t, 1}));
+        BW_ASSIGN(std::vector<LayerInputs> y, given.Draw({&t, 1}));
+        BW_TRY(Round(t, x[0], std::move(y[0]), given.runner()));
+      }
+      if (context_.progress) {
+        context_.progress("compensating forward",
+                          static_cast<double>(++done) / static_cast<double>(layers.size()));
+      }
+    }
+    return fmt::format("{} layers, {} samples", layers.size(), samples.size());
+  }
+
+ private:
+  // Every layer runs both networks up to it.
+  Expected<Dataset> AffordableSamples() const {
+    const Dataset& data = *context_.calibration;
+    BW_ASSIGN(const std::int64_t once, CountMacs(draft_.graph, data.rows_per_sample()));
+    const double layers = static_cast<double>(draft_.targets->Of(TargetKind::kWeight).size());
+    const double per_sample = std::max(1.0, static_cast<double>(once) * layers);
+    return data.First(static_cast<std::size_t>(std::clamp(kMacs / per_sample, 32.0, 512.0)));
+  }
+
+  const LayerBias* BiasBehind(ValueId weight) const {
+    for (const Node& node : rounded_.nodes) {
+      if (node.op->role != OpRole::kCompute || node.op->weight_input < 0) continue;
+      if (node.inputs[static_cast<std::size_t>(node.op->weight_input)] != weight) continue;
+      for (const LayerBias& bias : biases_) {
+        if (bias.output == node.outputs[0]) return &bias;
+      }
+    }
+    return nullptr;
+  }
+
+  Expected<void> Round(std::size_t t, LayerInputs x, LayerInputs y, Runner& runner) {
+    const QuantTarget& target = draft_.targets->tensors[t];
+    const Tensor& weight = *draft_.graph.value(target.value).constant;
+    const LayerBias* bias = BiasBehind(target.value);
+    const std::vector<double> x_means = MeansOf(x), y_means = MeansOf(y);
+    if (bias != nullptr) {
+      x = Centred(std::move(x), x_means);
+      y = Centred(std::move(y), y_means);
+    }
+    TensorPlan& plan = draft_.plan.tensors.at(target.name);
+    plan.rounding = WeightRounding::kCompensated;
+    BW_ASSIGN(draft_.codes[t], QuantizeWeight(Refit(weight, x, y, kDamping), plan, &y));
+    plan.spec = draft_.codes[t]->spec;  // a fitted format's values are the tensor's
+    plan.rounding = WeightRounding::kLearned;
+    plan.codes = Store(*draft_.codes[t]);
+    Tensor& now = *rounded_.value(target.value).constant;
+    now = Dequantize(*draft_.codes[t]);
+    Replace(runner, target.value, now);
+    if (bias != nullptr) MoveBias(*bias, BiasShift(weight, x_means, now, y_means, y), runner);
+    return {};
+  }
+
+  void MoveBias(const LayerBias& bias, const std::vector<double>& shift, Runner& runner) {
+    Tensor& now = *rounded_.value(bias.bias).constant;
+    const std::span<float> values = now.span<float>();
+    for (std::size_t c = 0; c < values.size(); ++c)
+      values[c] = static_cast<float>(static_cast<double>(values[c]) + shift[c]);
+    Replace(runner, bias.bias, now);
+    draft_.plan.biases[rounded_.value(bias.output).name] = {values.begin(), values.end()};
+  }
+
+  static void Replace(Runner& runner, ValueId id, const Tensor& elements) {
+    runner.ForEachExecutor([&](Executor& executor) { executor.SetConstant(id, &elements); });
+  }
+
+  QuantDraft& draft_;
+  const MethodContext& context_;
+  Graph rounded_;
+  std::vector<LayerBias> biases_;
+};
+
+Expected<std::string> Apply(QuantDraft& draft, const MethodContext& context) {
+  if (draft.codes.empty()) {
+    BW_ASSIGN(draft.codes,
+              QuantizeWeights(draft.graph, *draft.targets, draft.plan, draft.statistics.inputs,
+                              context.threads, context.progress));
+  }
+  return ForwardPass(draft, context).Run();
+}
+
+}  // namespace
+
+BW_ENTRY(Method, forward_compensation) = {
+    "forward_compensation",
+    "each layer fitted anew to the inputs that rounded layers give it, then rounded again",
+    Stage::kRounding,
+    Effort::kStandard,
+    kNeeds,
+    Apply};
+
+}  // namespace bw::methods
