@@ -145,10 +145,16 @@ std::vector<LayerBias> OwnBiases(Graph& graph) {
 
 Expected<LayerBiases> CorrectBiases(const Graph& quantized, const Graph& original,
                                     const Dataset& data, int threads, double macs,
-                                    const Progress& progress) {
+                                    const Progress& progress, const LayerBiases& settled) {
   Graph graph = quantized;
   std::vector<Layer> layers = FindLayers(graph);
-  if (layers.empty()) return LayerBiases();
+  LayerBiases biases = settled;
+  for (std::size_t l = 0; l + 1 < layers.size();) {
+    const bool stays = settled.contains(graph.value(layers[l].output).name);
+    if (stays) layers.erase(layers.begin() + static_cast<std::ptrdiff_t>(l));
+    if (!stays) ++l;
+  }
+  if (layers.empty()) return biases;
   BW_ASSIGN(const Dataset samples, AffordableSamples(original, data, layers.size(), macs));
   const RunnerOptions options{threads, Backend::kFast, false};
   BW_ASSIGN(Runner float_runner, Runner::Create(original, samples, options));
@@ -168,7 +174,6 @@ Expected<LayerBiases> CorrectBiases(const Graph& quantized, const Graph& origina
                static_cast<double>(l + 1) / static_cast<double>(layers.size()));
     }
   }
-  LayerBiases biases;
   for (const Layer& layer : layers) {
     const std::span<const float> values = layer.corrected.span<float>();
     biases[graph.value(layer.output).name] = {values.begin(), values.end()};

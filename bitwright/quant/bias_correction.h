@@ -13,10 +13,11 @@ namespace bw {
 // The biases of the Conv, ConvTranspose and Gemm layers of `quantized`, which came from `original`
 // by ApplyPlan, corrected; layers without a bias get one. Uses the first samples of `data` (as many
 // as `macs` multiply-accumulates pay for, 32 to 512), the same for both networks, without labels.
-// The result does not depend on the number of threads.
+// Layers that `settled` names keep the biases that they have, which were fitted to more than the
+// mean, but for the last one. The result does not depend on the number of threads.
 Expected<LayerBiases> CorrectBiases(const Graph& quantized, const Graph& original,
                                     const Dataset& data, int threads, double macs = 1e12,
-                                    const Progress& progress = {});
+                                    const Progress& progress = {}, const LayerBiases& settled = {});
 
 // A layer's output and its own constant bias.
 struct LayerBias {

@@ -95,6 +95,25 @@ TEST(CorrectBiases, GivesEveryLayerItsMeanOutputAgain) {
   }
 }
 
+TEST(CorrectBiases, MovesOnlyTheLastOfTheSettled) {
+  const Bench bench;
+  const LayerBiases all = CorrectBiases(bench.rounded, bench.graph, bench.data, 1).value();
+  LayerBiases settled = all;
+  for (auto& [unused, values] : settled) {
+    for (float& value : values) value += 0.01F;
+  }
+  Graph graph = bench.rounded;
+  ASSERT_TRUE(SetBiases(graph, settled));
+  const LayerBiases after =
+      CorrectBiases(graph, bench.graph, bench.data, 1, 1e12, {}, settled).value();
+  EXPECT_EQ(after.at("a"), settled.at("a"));
+  EXPECT_EQ(after.at("b"), settled.at("b"));
+  ASSERT_TRUE(SetBiases(graph, after));
+  const auto wanted = ChannelMeans(bench.graph, bench.samples, "scores");
+  const auto found = ChannelMeans(graph, bench.samples, "scores");
+  for (std::size_t c = 0; c < wanted.size(); ++c) EXPECT_NEAR(found[c], wanted[c], 1e-4);
+}
+
 TEST(CorrectBiases, DoesNotDependOnThreads) {
   Bench one, four;
   Correct(one.rounded, one.graph, one.data, 1);

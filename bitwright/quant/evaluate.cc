@@ -29,30 +29,41 @@ bool IsDistribution(std::span<const float> row) {
   return std::abs(sum - 1) < 1e-3;
 }
 
-// Logarithms of the class probabilities.
-std::vector<double> LogProbabilities(std::span<const float> row, bool distribution) {
-  std::vector<double> logs(row.begin(), row.end());
-  if (distribution) {
-    for (double& x : logs) x = std::log(std::max(x, 1e-12));
-    return logs;
-  }
+// The same numbers less one constant, so that their exponentials sum to 1.
+void Normalize(std::vector<double>& logs) {
   const double top = *std::max_element(logs.begin(), logs.end());
   double sum = 0;
   for (const double x : logs) sum += std::exp(x - top);
   for (double& x : logs) x -= top + std::log(sum);
+}
+
+// Logarithms of the class probabilities.
+std::vector<double> LogProbabilities(std::span<const float> row, bool distribution) {
+  std::vector<double> logs(row.begin(), row.end());
+  if (!distribution) {
+    Normalize(logs);
+    return logs;
+  }
+  for (double& x : logs) x = std::log(std::max(x, 1e-12));
   return logs;
 }
 
-double ClassDivergence(ConstTensorRef reference, ConstTensorRef output) {
+// Of the classes at a temperature: probabilities to the power of its inverse, normalized.
+double ClassDivergence(ConstTensorRef reference, ConstTensorRef output, double temperature) {
   const auto rows = static_cast<std::size_t>(reference.shape[0]);
   const std::size_t classes = static_cast<std::size_t>(reference.size()) / rows;
   double sum = 0;
   for (std::size_t r = 0; r < rows; ++r) {
     const auto p_row = reference.span<float>().subspan(r * classes, classes);
     const bool distribution = IsDistribution(p_row);
-    const std::vector<double> p = LogProbabilities(p_row, distribution);
-    const std::vector<double> q =
+    std::vector<double> p = LogProbabilities(p_row, distribution);
+    std::vector<double> q =
         LogProbabilities(output.span<float>().subspan(r * classes, classes), distribution);
+    for (std::vector<double>* logs : {&p, &q}) {
+      if (temperature == 1) break;
+      for (double& x : *logs) x /= temperature;
+      Normalize(*logs);
+    }
     // With q - p, every term is non-negative and of second order: float32 rows whose sums differ
     // from 1 in the last digit would otherwise drown small divergences.
     for (std::size_t c = 0; c < classes; ++c)
@@ -87,6 +98,27 @@ Expected<void> CheckFinite(ConstTensorRef output, const Chunk& chunk) {
       chunk.first_sample, chunk.first_sample + chunk.samples - 1);
 }
 
+// `values` holds the same number of elements for each of `count` samples; those of one, as rows.
+ConstTensorRef OfSample(ConstTensorRef values, std::size_t sample, std::size_t count) {
+  const std::size_t bytes =
+      static_cast<std::size_t>(values.size()) / count * DTypeBytes(values.dtype);
+  if (!values.shape.empty()) values.shape[0] /= static_cast<std::int64_t>(count);
+  values.data = static_cast<const std::byte*>(values.data) + sample * bytes;
+  return values;
+}
+
+std::vector<double> Distances(ConstTensorRef reference, ConstTensorRef output, std::size_t samples,
+                              bool classifier) {
+  constexpr double kTemperature = 4;
+  std::vector<double> distances;
+  for (std::size_t i = 0; i < samples; ++i) {
+    const ConstTensorRef p = OfSample(reference, i, samples), q = OfSample(output, i, samples);
+    distances.push_back(
+        std::sqrt(classifier ? ClassDivergence(p, q, kTemperature) : RelativeError(p, q)));
+  }
+  return distances;
+}
+
 std::vector<std::int64_t> Labels(const Dataset& data, std::size_t first, std::size_t count) {
   std::vector<std::int64_t> labels;
   for (std::size_t i = first; data.has_labels() && i < first + count; ++i)
@@ -97,7 +129,20 @@ std::vector<std::int64_t> Labels(const Dataset& data, std::size_t first, std::si
 }  // namespace
 
 double Divergence(ConstTensorRef reference, ConstTensorRef output, bool classifier) {
-  return classifier ? ClassDivergence(reference, output) : RelativeError(reference, output);
+  return classifier ? ClassDivergence(reference, output, 1) : RelativeError(reference, output);
+}
+
+Shift ShiftOf(const Evaluation& before, const Evaluation& after) {
+  BW_CHECK(before.distances.size() == after.distances.size() && !before.distances.empty());
+  const double n = static_cast<double>(before.distances.size());
+  double sum = 0, squares = 0;
+  for (std::size_t i = 0; i < before.distances.size(); ++i) {
+    const double difference = after.distances[i] - before.distances[i];
+    sum += difference;
+    squares += difference * difference;
+  }
+  const double mean = sum / n;
+  return {mean, std::sqrt(std::max(0.0, squares / n - mean * mean) / std::max(1.0, n - 1))};
 }
 
 double ExpectedDrop(ConstTensorRef reference, ConstTensorRef output) {
@@ -166,6 +211,7 @@ Expected<void> Evaluator::Score(const Chunk& chunk, ConstTensorRef output, const
   metric_->score(batch, part.scores);
   const bool classifier = IsClassifier(*metric_, output);
   if (!how.first) part.divergence = Divergence(reference, output, classifier);
+  if (!how.first) part.distances = Distances(reference, output, chunk.samples, classifier);
   if (!how.first && classifier) part.expected_drop = ExpectedDrop(reference, output);
   return {};
 }
@@ -192,6 +238,7 @@ Expected<Evaluation> Evaluator::Sweep(Runner& runner, const Progress& progress,
       static_cast<double>(data_.size()) * static_cast<double>(data_.rows_per_sample());
   for (const Evaluation& part : parts) {
     result.scores.insert(result.scores.end(), part.scores.begin(), part.scores.end());
+    result.distances.insert(result.distances.end(), part.distances.begin(), part.distances.end());
     result.divergence += part.divergence / rows;
     result.expected_drop += part.expected_drop / rows;
   }

@@ -16,7 +16,18 @@ struct Evaluation {
   double divergence = 0;   // mean Divergence from the float outputs; 0 for the float network itself
   double expected_drop = 0;    // classifiers: mean ExpectedDrop; else 0
   std::vector<double> scores;  // Metric::columns numbers for each sample
+  // Of each sample: the square root of its Divergence, of classifiers at temperature 4.
+  std::vector<double> distances;
 };
+
+// What a change of a network does on the samples that both results are of: the mean of the
+// distances' differences, and its standard error. Where a network is sure of nearly all samples, as
+// of those that it was trained on, a few whose class changes make up most of a mean divergence;
+// distances have light tails, since at the higher temperature every sample counts.
+struct Shift {
+  double mean = 0, error = 0;
+};
+Shift ShiftOf(const Evaluation& before, const Evaluation& after);
 
 // How far an output is from the float network's, summed over rows; the search's loss. Classifiers
 // (outputs [rows, n] under a classification metric): Kullback-Leibler divergence of the class

@@ -304,5 +304,14 @@ TEST(ChooseMetric, FollowsTheLabels) {
   EXPECT_EQ(unknown.kind, ErrorKind::kUsage);
 }
 
+TEST(ShiftOf, IsTheMeanDifferenceAndItsStandardError) {
+  Evaluation before, after;
+  before.distances = {1, 2, 3, 4};
+  after.distances = {2, 2, 5, 5};  // by 1, 0, 2, 1: mean 1, deviation sqrt(2/3)
+  const Shift shift = ShiftOf(before, after);
+  EXPECT_DOUBLE_EQ(shift.mean, 1);
+  EXPECT_NEAR(shift.error, std::sqrt(2.0 / 3 / 4), 1e-12);
+}
+
 }  // namespace
 }  // namespace bw

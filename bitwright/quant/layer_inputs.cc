@@ -19,33 +19,43 @@ std::int64_t NumbersPerLayer(std::size_t layers) {
   return std::min(kMost, static_cast<std::int64_t>(share));
 }
 
-bool IsConv(const Node& node) { return node.op->name == "Conv"; }
+bool IsTransposed(const Node& node) { return node.op->name == "ConvTranspose"; }
+bool HasWindows(const Node& node) { return node.op->name == "Conv" || IsTransposed(node); }
 
-// One patch: the input elements that output position (n, o) multiplies with the weight rows of one
-// group.
+// One place of the output and the windows that lead from it to the input.
+struct Place {
+  bool transposed = false;
+  std::array<ops::Window, 3> windows;
+  std::array<std::int64_t, 3> position{};
+
+  // The input on this axis that tap `k` meets; negative: none.
+  std::int64_t Source(std::size_t axis, std::int64_t k) const {
+    const ops::Window& window = windows[axis];
+    std::int64_t at = position[axis] * window.stride + k * window.dilation - window.pad_begin;
+    if (transposed) {
+      at = position[axis] + window.pad_begin - k * window.dilation;
+      if (at < 0 || at % window.stride != 0) return -1;
+      at /= window.stride;
+    }
+    return at < window.in ? at : -1;
+  }
+};
+
+// One patch: the input elements that the place multiplies with the weights of one group.
 void DrawPatch(ConstTensorRef input, std::int64_t sample, std::int64_t first_channel,
-               std::int64_t channels, const std::array<ops::Window, 3>& windows,
-               const std::array<std::int64_t, 3>& position, std::span<float> vector) {
+               std::int64_t channels, const Place& place, std::span<float> vector) {
   const std::span<const float> data = input.span<float>();
-  const std::int64_t plane = windows[0].in * windows[1].in * windows[2].in;
+  const auto& [d, h, w] = place.windows;
+  const std::int64_t plane = d.in * h.in * w.in;
   auto to = vector.begin();
   for (std::int64_t c = first_channel; c < first_channel + channels; ++c) {
     const std::int64_t base = (sample * input.shape[1] + c) * plane;
-    for (std::int64_t a = 0; a < windows[0].kernel; ++a) {
-      for (std::int64_t b = 0; b < windows[1].kernel; ++b) {
-        for (std::int64_t d = 0; d < windows[2].kernel; ++d) {
-          const std::array<std::int64_t, 3> tap = {a, b, d};
-          std::int64_t offset = 0;
-          bool inside = true;
-          for (std::size_t i = 0; i < 3; ++i) {
-            const std::int64_t at = position[i] * windows[i].stride + tap[i] * windows[i].dilation -
-                                    windows[i].pad_begin;
-            inside = inside && at >= 0 && at < windows[i].in;
-            offset = offset * windows[i].in + at;
-          }
-          *to++ = inside ? data[static_cast<std::size_t>(base + offset)] : 0.0F;
-        }
-      }
+    for (std::int64_t tap = 0; tap < d.kernel * h.kernel * w.kernel; ++tap) {
+      const std::int64_t z = place.Source(0, tap / (h.kernel * w.kernel));
+      const std::int64_t y = place.Source(1, tap / w.kernel % h.kernel);
+      const std::int64_t x = place.Source(2, tap % w.kernel);
+      const bool inside = z >= 0 && y >= 0 && x >= 0;
+      *to++ = inside ? data[static_cast<std::size_t>(base + (z * h.in + y) * w.in + x)] : 0.0F;
     }
   }
 }
@@ -56,19 +66,19 @@ class LayerDraw {
   LayerDraw(const Node& node, const QuantTarget& target, std::int64_t numbers, std::int64_t chunks)
       : node_(node), weight_(target.shape), chunks_(chunks) {
     inputs_.channel_axis = target.axes.channel;
-    inputs_.groups = IsConv(node) ? node.attributes.Int("group", 1) : 1;
-    inputs_.length = IsConv(node) ? target.elements / target.shape[0]
-                                  : target.shape[static_cast<std::size_t>(1 - target.axes.channel)];
+    inputs_.groups = HasWindows(node) ? node.attributes.Int("group", 1) : 1;
+    const std::int64_t rows = target.shape[static_cast<std::size_t>(inputs_.channel_axis)];
+    inputs_.length = target.elements / rows / (IsTransposed(node) ? inputs_.groups : 1);
     wanted_ = std::max<std::int64_t>(1, numbers / (inputs_.groups * inputs_.length * chunks));
   }
 
   // `value` is the layer's input for the whole chunk, the filling of the last one included;
   // `last_rows` the rows of the last chunk without it.
   void Draw(const Chunk& chunk, ConstTensorRef value, std::int64_t last_rows, Rng rng) {
-    std::call_once(placed_, [&] { Place(chunk, value, last_rows); });
+    std::call_once(placed_, [&] { MakeRoom(chunk, value, last_rows); });
     const ConstTensorRef input = Runner::Rows(chunk, value);
     const std::int64_t first = static_cast<std::int64_t>(chunk.index) * per_chunk_;
-    if (IsConv(node_))
+    if (HasWindows(node_))
       DrawPatches(input, chunk.rows, first, rng);
     else
       DrawRows(input, first, rng);
@@ -77,9 +87,9 @@ class LayerDraw {
   LayerInputs Take() { return std::move(inputs_); }
 
  private:
-  void Place(const Chunk& chunk, ConstTensorRef value, std::int64_t last_rows) {
+  void MakeRoom(const Chunk& chunk, ConstTensorRef value, std::int64_t last_rows) {
     const auto count = [&](std::int64_t numbers) {
-      return IsConv(node_) ? wanted_ : std::min(wanted_, numbers / inputs_.length);
+      return HasWindows(node_) ? wanted_ : std::min(wanted_, numbers / inputs_.length);
     };
     const bool by_row = !value.shape.empty() && value.shape[0] == chunk.input.shape()[0];
     per_chunk_ = count(value.size());
@@ -95,24 +105,28 @@ class LayerDraw {
                  static_cast<std::size_t>(inputs_.length));
   }
 
-  void DrawPatches(ConstTensorRef input, std::int64_t rows, std::int64_t first, Rng& rng) {
+  Place PlaceOf(ConstTensorRef input) const {
     const std::vector<std::int64_t> spatial(input.shape.begin() + 2, input.shape.end());
     const std::vector<std::int64_t> kernel(weight_.begin() + 2, weight_.end());
     const Expected<std::vector<ops::Window>> found =
-        ops::MakeWindows(node_.attributes, spatial, kernel, ops::Rounding::kFloor);
+        IsTransposed(node_)
+            ? ops::MakeTransposedWindows(node_.attributes, spatial, kernel)
+            : ops::MakeWindows(node_.attributes, spatial, kernel, ops::Rounding::kFloor);
     BW_CHECK(found.has_value());
-    const std::array<ops::Window, 3> windows = ops::ThreeAxes(*found);
+    return {IsTransposed(node_), ops::ThreeAxes(*found)};
+  }
+
+  void DrawPatches(ConstTensorRef input, std::int64_t rows, std::int64_t first, Rng& rng) {
+    Place place = PlaceOf(input);
+    const std::int64_t channels = input.shape[1] / inputs_.groups;
     for (std::int64_t i = 0; i < wanted_; ++i) {
       const auto sample = static_cast<std::int64_t>(rng.Below(static_cast<std::uint64_t>(rows)));
-      std::array<std::int64_t, 3> position{};
       for (std::size_t axis = 0; axis < 3; ++axis) {
-        position[axis] =
-            static_cast<std::int64_t>(rng.Below(static_cast<std::uint64_t>(windows[axis].out)));
+        place.position[axis] = static_cast<std::int64_t>(
+            rng.Below(static_cast<std::uint64_t>(place.windows[axis].out)));
       }
-      for (std::int64_t g = 0; g < inputs_.groups; ++g) {
-        DrawPatch(input, sample, g * weight_[1], weight_[1], windows, position,
-                  Vector(g, first + i));
-      }
+      for (std::int64_t g = 0; g < inputs_.groups; ++g)
+        DrawPatch(input, sample, g * channels, channels, place, Vector(g, first + i));
     }
   }
 
@@ -164,10 +178,10 @@ void LayerInputDrawer::FindLayers(const Graph& graph) {
     const QuantTarget& target = targets_->tensors[t];
     if (target.kind != TargetKind::kWeight) continue;
     for (const Node& node : graph.nodes) {
-      if (node.op->role != OpRole::kCompute || node.op->name == "ConvTranspose") continue;
+      if (node.op->role != OpRole::kCompute) continue;
       if (node.inputs[static_cast<std::size_t>(node.op->weight_input)] != target.value) continue;
       const bool matrix = target.shape.size() == 2 && node.attributes.Int("transA", 0) == 0;
-      if (IsConv(node) || matrix) layers_.push_back({t, &node});
+      if (HasWindows(node) || matrix) layers_.push_back({t, &node});
       break;
     }
   }

@@ -10,9 +10,10 @@
 
 namespace bw {
 
-// Inputs of one weight: `count` vectors of `length` for each of `groups` independent parts of it. A
-// convolution's vector is one patch of its group's channels in the order of the weight's row;
-// [groups][count][length] in `rows`.
+// Inputs of one weight: `count` vectors of `length` for each of `groups` independent parts of it,
+// [groups][count][length] in `rows`. A vector is what one place of the output multiplies with the
+// weight: of a convolution one patch of its group's channels in the order of the weight's row; of a
+// ConvTranspose (input channel, tap), 0 where the tap reaches no input.
 struct LayerInputs {
   int channel_axis = 0;  // of the weight: its rows are output channels
   std::int64_t groups = 1, length = 0, count = 0;
@@ -32,7 +33,7 @@ class LayerInputDrawer {
   // vector i of the one belongs to vector i of the other.
   Expected<LayerInputDrawer> Partner(const Graph& graph, int threads) const;
 
-  // The targets whose inputs can be drawn, in order: weights of layers but ConvTranspose.
+  // The targets whose inputs can be drawn, in order.
   std::vector<std::size_t> Drawable() const;
 
   // The inputs of these of them, by one sweep that computes nothing else. At most about four

@@ -41,7 +41,7 @@ class Repairer {
   // What a stage finds done when its first method runs.
   Expected<void> Enter(Stage next) {
     if (stage_ < Stage::kClipping && next >= Stage::kClipping) BW_TRY(FixAllScales(draft_.plan));
-    if (stage_ < Stage::kRounding && next >= Stage::kRounding) divergence_.reset();
+    if (stage_ < Stage::kRounding && next >= Stage::kRounding) judged_.reset();
     if (stage_ < Stage::kBiases && next == Stage::kBiases) {
       BW_ASSIGN(draft_.quantized, Realise(draft_.plan));
     }
@@ -51,22 +51,23 @@ class Repairer {
 
   // Runs the method, and undoes what is no gain.
   Expected<void> Apply(const Method& method) {
-    BW_ASSIGN(const double before, Judge());
+    BW_ASSIGN(const Evaluation before, Judge());
     Kept kept = Keep();
     const auto start = std::chrono::steady_clock::now();
     Expected<std::string> note = method.apply(draft_, context_);
     if (!note) return Context(std::string(method.name), note.error());
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    divergence_.reset();
+    judged_.reset();
     const auto ahead = ahead_;
     if (stage_ == Stage::kNetwork) ahead_.reset();
-    BW_ASSIGN(const double after, Judge());
-    const bool undo = after > before;
+    BW_ASSIGN(const Evaluation after, Judge());
+    const Shift shift = ShiftOf(before, after);
+    const bool undo = shift.mean > shift.error;
     if (undo) {
-      *note = fmt::format("undone: divergence {:.4g} on held-out samples, {:.4g} without ({})",
-                          after, before, *note);
+      *note = fmt::format("undone: {:.3g} +- {:.2g} farther on {} held-out samples ({})",
+                          shift.mean, shift.error, after.images, *note);
       Restore(std::move(kept));
-      divergence_ = before;
+      judged_ = before;
       ahead_ = ahead;
     }
     BW_TRY(Measure(std::string(method.name), *note, took.count()));
@@ -94,9 +95,9 @@ class Repairer {
     if (kept.statistics) draft_.statistics = *std::move(kept.statistics);
   }
 
-  // The draft's divergence, as far as its weights are decided.
-  Expected<double> Judge() {
-    if (divergence_) return *divergence_;
+  // How far the draft is, as far as its weights are decided.
+  Expected<Evaluation> Judge() {
+    if (judged_) return *judged_;
     BW_TRY(MakeEvaluator());
     Plan plan = draft_.plan;
     BW_TRY(FixAllScales(plan));
@@ -109,9 +110,8 @@ class Repairer {
     } else {
       quantized = draft_.quantized;
     }
-    BW_ASSIGN(const Evaluation found, evaluator_->RunGraph(quantized, Fast(), context_.progress));
-    divergence_ = found.divergence;
-    return *divergence_;
+    BW_ASSIGN(judged_, evaluator_->RunGraph(quantized, Fast(), context_.progress));
+    return *judged_;
   }
 
   // The weights as they will be rounded, under scales of their rules; what methods of kScales find
@@ -187,7 +187,7 @@ class Repairer {
   Repaired result_;
   Stage stage_ = Stage::kNetwork;
   std::optional<Evaluator> evaluator_;
-  std::optional<double> divergence_;  // Judge of the draft as it is
+  std::optional<Evaluation> judged_;  // Judge of the draft as it is
   std::optional<WeightCodes> ahead_;  // of LookAhead
 };
 

@@ -1,5 +1,7 @@
 #include "bitwright/quant/bias_correction.h"
 
+#include <algorithm>
+
 #include "bitwright/quant/method.h"
 
 namespace bw::methods {
@@ -8,10 +10,15 @@ namespace {
 constexpr double kMacs = 1e12;
 
 Expected<std::string> Apply(QuantDraft& draft, const MethodContext& context) {
-  BW_ASSIGN(draft.plan.biases, CorrectBiases(draft.quantized, draft.graph, *context.calibration,
-                                             context.threads, kMacs, context.progress));
+  const bool fitted = std::any_of(
+      draft.plan.tensors.begin(), draft.plan.tensors.end(),
+      [](const auto& entry) { return entry.second.rounding == WeightRounding::kLearned; });
+  BW_ASSIGN(draft.plan.biases,
+            CorrectBiases(draft.quantized, draft.graph, *context.calibration, context.threads,
+                          kMacs, context.progress, draft.plan.biases));
   BW_TRY(SetBiases(draft.quantized, draft.plan.biases));
-  return fmt::format("{} layers", draft.plan.biases.size());
+  return fitted ? std::string("the last layer; the others were fitted")
+                : fmt::format("{} layers", draft.plan.biases.size());
 }
 
 }  // namespace

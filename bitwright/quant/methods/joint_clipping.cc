@@ -2,10 +2,12 @@
 // they are at the moment, each goes the way that brings the network's output nearer to the float
 // network's, as long as it does. Where activations have few bits the best scale of one depends on
 // what those before it have clipped; self_distillation looks at each alone. Coordinate descent, as
-// LAPQ's joint optimization (arXiv 1911.07190, section 4) but on the output's divergence.
+// LAPQ's joint optimization (arXiv 1911.07190, section 4) but on the output's distance
+// (Evaluation::distances).
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "bitwright/quant/evaluate.h"
 #include "bitwright/quant/fit_spec.h"
@@ -21,7 +23,8 @@ constexpr double kMacs = 1e12;
 // At more bits the rules of self_distillation are as good.
 constexpr int kMostBits = 6;
 constexpr double kSteps[] = {0.85, 1 / 0.85};
-constexpr double kRunsOfEach = 4;  // that a scale needs, about
+constexpr int kRounds = 2;
+constexpr double kRunsOfEach = 6;  // that a scale needs, about
 constexpr double kCacheBytes = 1e9;
 
 // An activation whose scale may move.
@@ -44,15 +47,19 @@ class JointClipping {
               Evaluator::Create(draft_.graph, samples, *context_.metric,
                                 {context_.threads, Backend::kFast, false}, context_.progress));
     evaluator.ReuseActivations(static_cast<std::size_t>(kCacheBytes));
-    BW_ASSIGN(divergence_, Divergence(evaluator));
-    const double before = divergence_;
-    int moved = 0;
-    for (const Movable& activation : movable_) {
-      BW_ASSIGN(const bool changed, Move(activation, evaluator));
-      moved += changed ? 1 : 0;
+    BW_ASSIGN(distance_, Distance(evaluator));
+    const double before = distance_;
+    int moves = 0, last = 1;
+    for (int round = 0; round < kRounds && last > 0; ++round) {
+      last = 0;
+      for (const Movable& activation : movable_) {
+        BW_ASSIGN(const bool changed, Move(activation, evaluator));
+        last += changed ? 1 : 0;
+      }
+      moves += last;
     }
-    return fmt::format("{} of {} scales moved; divergence {:.4g}, was {:.4g}, on {} samples", moved,
-                       movable_.size(), divergence_, before, samples.size());
+    return fmt::format("{} moves of {} scales; distance {:.4g}, was {:.4g}, on {} samples", moves,
+                       movable_.size(), distance_, before, samples.size());
   }
 
  private:
@@ -83,12 +90,13 @@ class JointClipping {
     return data.First(static_cast<std::size_t>(std::clamp(kMacs / per_sample, 16.0, 256.0)));
   }
 
-  // Of the network whose activations are rounded and whose weights are not.
-  Expected<double> Divergence(Evaluator& evaluator) {
+  // The mean, of the network whose activations are rounded and whose weights are not.
+  Expected<double> Distance(Evaluator& evaluator) {
     Rounding rounding;
     for (const auto& [value, quantizer] : quantizers_) rounding.quantizers[value] = &quantizer;
     BW_ASSIGN(const Evaluation found, evaluator.Run(rounding, context_.progress, "clipping"));
-    return found.divergence;
+    return std::accumulate(found.distances.begin(), found.distances.end(), 0.0) /
+           static_cast<double>(found.distances.size());
   }
 
   Expected<bool> Move(const Movable& activation, Evaluator& evaluator) {
@@ -99,9 +107,9 @@ class JointClipping {
         const float scale = fixed.scale;
         fixed.scale = static_cast<float>(step * static_cast<double>(scale));
         BW_TRY(SetQuantizer(activation.value, *activation.plan));
-        BW_ASSIGN(const double divergence, Divergence(evaluator));
-        if (divergence < divergence_) {
-          divergence_ = divergence;
+        BW_ASSIGN(const double distance, Distance(evaluator));
+        if (distance < distance_) {
+          distance_ = distance;
           changed = true;
           continue;
         }
@@ -118,7 +126,7 @@ class JointClipping {
   const MethodContext& context_;
   std::vector<Movable> movable_;
   std::map<ValueId, ActivationQuantizer> quantizers_;
-  double divergence_ = 0;
+  double distance_ = 0;
 };
 
 Expected<std::string> Apply(QuantDraft& draft, const MethodContext& context) {
