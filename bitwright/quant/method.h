@@ -47,12 +47,12 @@ struct QuantDraft {
 
 struct MethodContext {
   const Dataset* calibration = nullptr;  // labels are not looked at
-  const Dataset* held_out = nullptr;     // samples that no method sees; null: there are none
   const Metric* metric = nullptr;        // tells what divergence of outputs means
   std::uint64_t seed = 1;
   int threads = 0;
   Progress progress = {};
-  double learning_macs = 2e13;  // that learned rounding may cost
+  double learning_macs = 2e13;  // that learned rounding may cost; the fitting of layers a twentieth
+  const Dataset* held_out = nullptr;  // samples that no method sees; null: there are none
 };
 
 // Calibration samples that methods learn from, and every eighth for judging them; below 16 samples

@@ -56,8 +56,12 @@ class Comparison {
         table_(table),
         parts_(HoldOut(samples.calibration)) {
     const bool classes = options.data.metric != "auc" && options.data.metric != "sqnr";
-    context_ = {&parts_.learned,  &parts_.held_out,    FindMetric(classes ? "agreement" : "sqnr"),
-                options.run.seed, options.run.threads, {}};
+    context_ = {&parts_.learned,
+                FindMetric(classes ? "agreement" : "sqnr"),
+                options.run.seed,
+                options.run.threads,
+                {}};
+    context_.held_out = &parts_.held_out;
   }
 
   Expected<void> Run() {

@@ -168,12 +168,11 @@ Expected<std::vector<const Method*>> Methods(const Options& options, const Input
 // Self-distillation needs no labels: a metric of classes becomes agreement with the float network.
 MethodContext ContextOf(const Options& options, const Inputs& inputs) {
   const bool classes = options.data.metric != "auc" && options.data.metric != "sqnr";
-  return {inputs.calibration ? &*inputs.calibration : nullptr,
-          inputs.held_out ? &*inputs.held_out : nullptr,
-          FindMetric(classes ? "agreement" : "sqnr"),
-          options.run.seed,
-          options.run.threads,
-          TerminalProgress()};
+  MethodContext context{inputs.calibration ? &*inputs.calibration : nullptr,
+                        FindMetric(classes ? "agreement" : "sqnr"), options.run.seed,
+                        options.run.threads, TerminalProgress()};
+  context.held_out = inputs.held_out ? &*inputs.held_out : nullptr;
+  return context;
 }
 
 // The network of a plan that the user gives, as the plan says.

@@ -14,7 +14,7 @@ namespace bw::methods {
 namespace {
 
 constexpr Statistic kNeeds[] = {Statistic::kLayerInputs};
-constexpr double kMacs = 1e12;
+constexpr double kShare = 0.05;  // of the work that learning may cost
 constexpr double kDamping = 0.01;
 
 // The layers of a draft, rounded one after the other.
@@ -52,7 +52,8 @@ class ForwardPass {
     BW_ASSIGN(const std::int64_t once, CountMacs(draft_.graph, data.rows_per_sample()));
     const double layers = static_cast<double>(draft_.targets->Of(TargetKind::kWeight).size());
     const double per_sample = std::max(1.0, static_cast<double>(once) * layers);
-    return data.First(static_cast<std::size_t>(std::clamp(kMacs / per_sample, 32.0, 512.0)));
+    return data.First(static_cast<std::size_t>(
+        std::clamp(kShare * context_.learning_macs / per_sample, 32.0, 512.0)));
   }
 
   const LayerBias* BiasBehind(ValueId weight) const {
