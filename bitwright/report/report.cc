@@ -95,7 +95,8 @@ std::string GainsText(const Report& report) {
   if (report.gains.empty()) return "";
   std::string text =
       "## Methods\n\nDivergence of the network's output from the float network's after each "
-      "method, on calibration samples held out from the methods.\n\n| method | divergence | seconds | what it did "
+      "method, on calibration samples held out from the methods.\n\n| method | divergence | "
+      "seconds | what it did "
       "|\n|---|---|---|---|\n";
   for (const MethodGain& gain : report.gains) {
     text += fmt::format("| {} | {:.3e} | {:.1f} | {} |\n", gain.method, gain.divergence,
