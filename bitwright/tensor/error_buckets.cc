@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cmath>
+#include <utility>
 
 namespace bw {
 namespace {
@@ -30,8 +30,9 @@ ErrorBuckets::ErrorBuckets(const ErrorTerms& terms) {
   for (std::size_t i = 0; i + 1 < begins_.size(); ++i) {
     const double middle = (static_cast<double>(least_[i]) + static_cast<double>(greatest_[i])) / 2;
     const std::size_t begin = begins_[i], size = begins_[i + 1] - begin;
-    const float* const weights = weights_.empty() ? nullptr : weights_.data() + begin;
-    const Moments moments = MomentsAbout(middle, std::span(values_).subspan(begin, size), weights);
+    const float* const weights = weights_ == nullptr ? nullptr : weights_.get() + begin;
+    const Moments moments =
+        MomentsAbout(middle, std::span<const float>(values_.get() + begin, size), weights);
     moments_.middle.push_back(middle);
     moments_.weight.push_back(moments.weight);
     moments_.first.push_back(moments.first);
@@ -43,50 +44,59 @@ void ErrorBuckets::Scatter(const ErrorTerms& terms) {
   std::vector<std::uint32_t> next(kKeys);
   for (const float x : terms.x) ++next[KeyOf(x)];
   std::uint32_t begin = 0;
+  const auto place = [&](std::uint32_t key) { begin += std::exchange(next[key], begin); };
   for (std::uint32_t key = 0; key < kKeys; ++key) {
-    const std::uint32_t count = next[key];
-    next[key] = begin;
-    if (count == 0 || !IsFinite(key)) continue;
+    if (!IsFinite(key) || next[key] == 0) continue;
     const std::array<float, 2> ends = EndsOf(key);
     begins_.push_back(begin);
     least_.push_back(ends[0]);
     greatest_.push_back(ends[1]);
-    begin += count;
+    place(key);
   }
   begins_.push_back(begin);
-  values_.resize(begin);
-  if (!terms.weights.empty()) weights_.resize(begin);
+  // What is not finite stands behind the buckets.
+  for (std::uint32_t key = 0; key < kKeys; ++key) {
+    if (!IsFinite(key)) place(key);
+  }
+  // Filled with zeros: then the places are in the cache when values go there in no order.
+  values_ = std::make_unique<float[]>(begin);
+  if (!terms.weights.empty()) weights_ = std::make_unique<float[]>(begin);
   for (std::size_t i = 0; i < terms.x.size(); ++i) {
-    const std::uint32_t key = KeyOf(terms.x[i]);
-    if (!IsFinite(key)) continue;
-    const std::uint32_t at = next[key]++;
+    const std::uint32_t at = next[KeyOf(terms.x[i])]++;
     values_[at] = terms.x[i];
-    if (!weights_.empty()) weights_[at] = terms.weights[i];
+    if (weights_ != nullptr) weights_[at] = terms.weights[i];
   }
 }
 
 double ErrorBuckets::Direct(std::span<const std::uint64_t> buckets, const RoundFunction& round,
                             float scale, std::int32_t zero) const {
-  std::vector<float> values, weights;
+  alignas(64) std::array<float, kChunk> values, weights, rounded;
+  std::size_t size = 0;
+  double error = 0;
+  const auto add = [&] {
+    const std::span<const float> chunk(values.data(), size);
+    round(chunk, &scale, 0, zero, rounded.data());
+    const float* const by = weights_ == nullptr ? nullptr : weights.data();
+    error += SumSquaredDifferences(chunk, rounded.data(), by);
+    size = 0;
+  };
+  const auto append = [&](std::size_t begin, std::size_t end) {
+    while (begin < end) {
+      const std::size_t more = std::min(kChunk - size, end - begin);
+      std::copy_n(values_.get() + begin, more, values.data() + size);
+      if (weights_ != nullptr) std::copy_n(weights_.get() + begin, more, weights.data() + size);
+      begin += more;
+      size += more;
+      if (size == kChunk) add();
+    }
+  };
   for (std::size_t word = 0; word < buckets.size(); ++word) {
     for (std::uint64_t left = buckets[word]; left != 0; left &= left - 1) {
       const std::size_t i = 64 * word + static_cast<std::size_t>(std::countr_zero(left));
-      const auto begin = static_cast<std::ptrdiff_t>(begins_[i]);
-      const auto end = static_cast<std::ptrdiff_t>(begins_[i + 1]);
-      values.insert(values.end(), values_.begin() + begin, values_.begin() + end);
-      if (weights_.empty()) continue;
-      weights.insert(weights.end(), weights_.begin() + begin, weights_.begin() + end);
+      append(begins_[i], begins_[i + 1]);
     }
   }
-  alignas(64) std::array<float, kChunk> rounded;
-  double error = 0;
-  for (std::size_t begin = 0; begin < values.size(); begin += kChunk) {
-    const std::size_t size = std::min(kChunk, values.size() - begin);
-    const std::span<const float> chunk = std::span(values).subspan(begin, size);
-    round(chunk, &scale, 0, zero, rounded.data());
-    const float* const by = weights.empty() ? nullptr : weights.data() + begin;
-    error += SumSquaredDifferences(chunk, rounded.data(), by);
-  }
+  if (size > 0) add();
   return error;
 }
 

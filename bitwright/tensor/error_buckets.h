@@ -3,6 +3,7 @@
 // instead of the values.
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "bitwright/tensor/code_kernels.h"
@@ -30,7 +31,7 @@ class ErrorBuckets {
   double Direct(std::span<const std::uint64_t> buckets, const RoundFunction& round, float scale,
                 std::int32_t zero) const;
 
-  std::vector<float> values_, weights_;  // by bucket
+  std::unique_ptr<float[]> values_, weights_;  // by bucket; no weights: all 1
   // Of the buckets that are not empty: where their values begin (and the end of the last), their
   // least and greatest possible value, and their moments about their middle.
   std::vector<std::size_t> begins_;
