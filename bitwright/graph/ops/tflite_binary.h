@@ -21,21 +21,35 @@ inline Expected<Types> BinaryType(const InferInput& in) {
 
 // a + sign * b: both are brought to half the greater scale times 2^-20, added, and scaled once
 // more.
+struct SumTerms {
+  explicit SumTerms(const Node& node)
+      : a(AffineOf(node, "input")),
+        b(AffineOf(node, "other")),
+        zero(AffineOf(node, "output").zero),
+        range(RangeOf(node)) {
+    const double twice = 2 * static_cast<double>(std::max(a.scale, b.scale));
+    by_a = MakeMultiplier(static_cast<double>(a.scale) / twice);
+    by_b = MakeMultiplier(static_cast<double>(b.scale) / twice);
+    by_out = MakeMultiplier(twice /
+                            ((1 << kLeft) * static_cast<double>(AffineOf(node, "output").scale)));
+  }
+
+  std::int32_t Left(std::int8_t x) const { return Times((x - a.zero) * (1 << kLeft), by_a); }
+  std::int32_t Right(std::int8_t y) const { return Times((y - b.zero) * (1 << kLeft), by_b); }
+
+  static constexpr int kLeft = 20;
+  Affine a, b;
+  std::int32_t zero;
+  CodeRange range;
+  Multiplier by_a, by_b, by_out;
+};
+
 inline void AddSigned(const Node& node, std::span<const ConstTensorRef> inputs,
                       std::span<const TensorRef> outputs, std::int32_t sign) {
-  constexpr int kLeft = 20;
-  const Affine a = AffineOf(node, "input"), b = AffineOf(node, "other"),
-               out = AffineOf(node, "output");
-  const double twice = 2 * static_cast<double>(std::max(a.scale, b.scale));
-  const Multiplier by_a = MakeMultiplier(static_cast<double>(a.scale) / twice);
-  const Multiplier by_b = MakeMultiplier(static_cast<double>(b.scale) / twice);
-  const Multiplier by_out = MakeMultiplier(twice / ((1 << kLeft) * static_cast<double>(out.scale)));
-  const CodeRange range = RangeOf(node);
+  const SumTerms terms(node);
   MapPairs<std::int8_t, std::int8_t, std::int8_t>(
       inputs, outputs[0], [&](std::int8_t x, std::int8_t y) {
-        const std::int32_t left = Times((x - a.zero) * (1 << kLeft), by_a);
-        const std::int32_t right = Times((y - b.zero) * (1 << kLeft), by_b);
-        return ToCode(left + sign * right, by_out, out.zero, range);
+        return ToCode(terms.Left(x) + sign * terms.Right(y), terms.by_out, terms.zero, terms.range);
       });
 }
 

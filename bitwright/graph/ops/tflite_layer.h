@@ -65,6 +65,10 @@ class Requantizer {
     }
   }
 
+  // Of one channel without a bias.
+  Requantizer(const Multiplier& by, std::int32_t zero, const CodeRange& range)
+      : zero_(zero), range_(range), biases_{0}, by_{by} {}
+
   std::int8_t operator()(std::int64_t channel, std::int32_t sum) const {
     const auto c = static_cast<std::size_t>(channel);
     return ToCode(Saturated(std::int64_t{sum} + biases_[c]), by_[c], zero_, range_);

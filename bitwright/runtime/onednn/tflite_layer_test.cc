@@ -89,6 +89,20 @@ TEST(TfliteLayerKernels, FullyConnectedLayersHaveTheBitsOfTheLaw) {
   }
 }
 
+TEST(TfliteSumKernels, HaveTheBitsOfTheLaw) {
+  for (const std::string op : {"TfliteAdd", "TfliteSub"}) {
+    for (const float scale : {0.01F, 0.2F, 3.0F}) {
+      Attributes attributes = Layer(1, 4, "relu6");
+      attributes.Set("other_scale", scale);
+      attributes.Set("other_zero", std::int64_t{-9});
+      attributes.Set("output_scale", 0.07F);
+      Case test = MakeCase("Add", {Codes({3, 997}, 1), Codes({3, 997}, 2)}, attributes);
+      test.node.op = FindOp(op, "bitwright");
+      ExpectSameBits(test);
+    }
+  }
+}
+
 TEST(TfliteQuantizeKernel, HasTheBitsOfTheLawOnTiesAndBeyondTheCodes) {
   std::vector<float> x;
   for (int i = -1100; i < 1100; ++i) {

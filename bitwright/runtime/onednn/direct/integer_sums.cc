@@ -30,7 +30,7 @@ bool IsPointwise(const std::vector<ops::Window>& windows) {
 
 // Strips of equal length, whose sums stay in the second cache.
 void CutIntoStrips(Piece& piece) {
-  constexpr std::int64_t kMostSums = 64 * 1024;
+  constexpr std::int64_t kMostSums = 32 * 1024;
   const std::int64_t positions = piece.result[1] * piece.result[2];
   std::int64_t strips = 1;
   while (positions / strips * piece.result[3] > kMostSums && strips < positions) {
