@@ -1,7 +1,7 @@
 #!/bin/sh
 # results.sh <shared data> <folder> [network...]: compares the number formats on the shared networks, then writes
-# docs/results.md and the plots beside it. A comparison that stands in the folder is taken from there, an unfinished
-# one goes on.
+# docs/results.md (behind docs/results/targets.md, which is written by hand) and the plots beside it. A comparison
+# that stands in the folder is taken from there, an unfinished one goes on.
 set -eu
 data=$1 folder=$2
 shift 2
@@ -35,8 +35,8 @@ done
 
 mkdir -p "$root/docs/results"
 {
-  printf '# Number formats compared\n\n'
-  printf 'Made by `scripts/results.sh` from `bitwright compare` (docs/methods.md). Scales: one for each output channel of\n'
+  cat "$root/docs/results/targets.md"
+  printf '\n## Number formats compared\n\nMade by `scripts/results.sh` from `bitwright compare` (docs/methods.md). Scales: one for each output channel of\n'
   printf 'weights (blocks for bfp, mx and nvfp4), one for each activation tensor (blocks along the channels, found while the\n'
   printf 'network runs, for bfp, mx and nvfp4). Where a family has no format of the activations'"'"' width, they are int.\n'
   printf 'A cell that is empty or absent: the family has no such format, or it has not been measured yet.\n'
@@ -45,7 +45,7 @@ mkdir -p "$root/docs/results"
     cp "$(dirname "$table")/compare.svg" "$root/docs/results/$name.svg"
     cp "$(dirname "$table")/compare.csv" "$root/docs/results/$name.csv"
     printf '\n'
-    sed 's/^# /## /' "$table"
+    sed 's/^# /### /' "$table"
     printf '\n![%s](results/%s.svg)\n' "$name" "$name"
   done
 } > "$root/docs/results.md"
