@@ -14,6 +14,9 @@ namespace bw::methods {
 namespace {
 
 constexpr Statistic kNeeds[] = {Statistic::kLayerInputs};
+// Where all tensors have more, the fit follows the noise of its samples more than that of rounding,
+// and the correction of biases alone brings the output nearer.
+constexpr int kMostBits = 6;
 constexpr double kShare = 0.05;  // of the work that learning may cost
 constexpr double kDamping = 0.01;
 
@@ -108,7 +111,14 @@ class ForwardPass {
   std::vector<LayerBias> biases_;
 };
 
+bool IsCoarse(const Plan& plan) {
+  return std::any_of(plan.tensors.begin(), plan.tensors.end(), [](const auto& entry) {
+    return entry.second.spec.element.bits() <= kMostBits;
+  });
+}
+
 Expected<std::string> Apply(QuantDraft& draft, const MethodContext& context) {
+  if (!IsCoarse(draft.plan)) return fmt::format("no tensor of at most {} bits", kMostBits);
   if (draft.codes.empty()) {
     BW_ASSIGN(draft.codes,
               QuantizeWeights(draft.graph, *draft.targets, draft.plan, draft.statistics.inputs,

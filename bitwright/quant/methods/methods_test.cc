@@ -191,6 +191,13 @@ TEST(ForwardCompensation, BringsTheOutputNearerThanCompensationByFloatInputs) {
   }
 }
 
+TEST(ForwardCompensation, LeavesLayersOfEightBitsToTheCorrectionOfBiases) {
+  const Bench bench;
+  const Repaired repaired = bench.Run(Effort::kStandard, "int8", "int8");
+  for (const auto& [name, tensor] : repaired.plan.tensors) EXPECT_FALSE(tensor.HasCodes()) << name;
+  EXPECT_FALSE(repaired.plan.biases.empty());
+}
+
 TEST(JointClipping, BringsTheOutputNearerThanRulesThatClipTooMuch) {
   Bench bench;
   bench.activation_method = "percentile=60";
