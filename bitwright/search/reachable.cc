@@ -21,6 +21,30 @@ double LeastValue(const SearchSpace& space,
   return value(Totals(space, Lowest(space, {value, {}, {}})));
 }
 
+std::string DescribeConflict(const Problem& problem) {
+  const Demand& demand = problem.demand();
+  const MeasuredAssignment* nearest = nullptr;
+  const auto excess = [&](const MeasuredAssignment& m) {
+    return Excess(demand, Totals(problem.space(), m.assignment));
+  };
+  for (const MeasuredAssignment& measured : problem.measured()) {
+    if (!measured.verdict.feasible) continue;
+    if (nearest == nullptr || excess(measured) < excess(*nearest)) nearest = &measured;
+  }
+  if (nearest == nullptr || problem.best()) return {};
+  const std::vector<double> totals = Totals(problem.space(), nearest->assignment);
+  std::vector<std::string> values;
+  for (const Constraint& constraint : demand.constraints) {
+    const double value = constraint.value(totals);
+    if (value > constraint.limit)
+      values.push_back(fmt::format("'{}': {:.6g}", constraint.text, constraint.shown(value)));
+  }
+  return fmt::format(
+      "--subject-to and the bound on the drop are not met together; within the bound "
+      "the nearest found has {}",
+      fmt::join(values, ", "));
+}
+
 Expected<void> CheckReachable(const SearchSpace& space, const Demand& demand) {
   for (const Constraint& constraint : demand.constraints) {
     const double least = LeastValue(space, constraint.value);

@@ -1,8 +1,10 @@
 #pragma once
 // Whether costs alone allow a demand at all, whatever the accuracy.
 
+#include <string>
+
 #include "bitwright/base/error.h"
-#include "bitwright/search/space.h"
+#include "bitwright/search/problem.h"
 
 namespace bw {
 
@@ -14,5 +16,10 @@ double LeastValue(const SearchSpace& space,
 // Refuses a constraint that no assignment keeps, and constraints that none keeps together, with the
 // nearest values.
 Expected<void> CheckReachable(const SearchSpace& space, const Demand& demand);
+
+// Where no measured assignment is allowed because accuracy and constraints are not met together: of
+// those with the accuracy within its bound the value nearest to each constraint that is exceeded.
+// Empty where accuracy alone, or nothing, stands in the way.
+std::string DescribeConflict(const Problem& problem);
 
 }  // namespace bw

@@ -49,5 +49,35 @@ TEST(CheckReachable, RefusesWhatCannotBeMetTogether) {
   EXPECT_TRUE(CheckReachable(space, demand).has_value());
 }
 
+// Small costs lose more than is allowed: of what is within the bound on accuracy 10 is nearest
+// to 4.
+TEST(DescribeConflict, NamesTheNearestValueWithinTheBoundOnAccuracy) {
+  SearchSpace space = Opposed();
+  space.losses = {{0, 1}, {0, 1}};
+  Demand demand = MinimizeCost(space, 0);
+  demand.constraints = {AtMost("cost<=4", 0, 4)};
+  Problem problem(space, demand, testing_search::Additive(space.losses, 1),
+                  [](std::string_view) { return Expected<ChoiceTable>(); }, {});
+  for (const Assignment& assignment : {Assignment{0, 0}, Assignment{0, 1}, Assignment{1, 1}})
+    ASSERT_TRUE(problem.Evaluate(assignment, Fidelity::kFull).has_value());
+  EXPECT_EQ(DescribeConflict(problem),
+            "--subject-to and the bound on the drop are not met together; within the bound the "
+            "nearest found has 'cost<=4': 10");
+}
+
+TEST(DescribeConflict, IsEmptyWhereOneIsAllowedOrNoneIsAccurate) {
+  SearchSpace space = Opposed();
+  space.losses = {{0, 1}, {0, 1}};
+  Demand demand = MinimizeCost(space, 0);
+  demand.constraints = {AtMost("cost<=4", 0, 4)};
+  for (const double bound : {-1.0, 2.0}) {
+    Problem problem(space, demand, testing_search::Additive(space.losses, bound),
+                    [](std::string_view) { return Expected<ChoiceTable>(); }, {});
+    for (const Assignment& assignment : {Assignment{0, 0}, Assignment{1, 1}})
+      ASSERT_TRUE(problem.Evaluate(assignment, Fidelity::kFull).has_value());
+    EXPECT_EQ(DescribeConflict(problem), "");
+  }
+}
+
 }  // namespace
 }  // namespace bw

@@ -1,5 +1,7 @@
 #include "bitwright/tune/equalize.h"
 
+#include <cmath>
+#include <iterator>
 #include <utility>
 
 #include "bitwright/quant/apply.h"
@@ -11,7 +13,9 @@ namespace bw {
 namespace {
 
 constexpr std::string_view kEqualization = "cross_layer_equalization";
-constexpr int kTrialBits[] = {8, 5};
+constexpr int kTrialBits[] = {8, 6, 5, 4};
+constexpr int kDraftBits = 5;        // that the factors are chosen for
+constexpr double kWorthwhile = 0.8;  // of the divergence, or channels stay as they are
 constexpr std::size_t kTrialSamples = 64;
 
 // Weights that the scaling does not fit stay as they are.
@@ -37,7 +41,7 @@ Expected<QuantDraft> Equalized(const Graph& graph, const QuantTargets& targets,
   draft.original = &graph;
   draft.graph = graph;
   draft.targets = &targets;
-  BW_ASSIGN(draft.plan, TrialPlan(targets, statistics, kTrialBits[1], options));
+  BW_ASSIGN(draft.plan, TrialPlan(targets, statistics, kDraftBits, options));
   draft.statistics = {std::move(statistics), std::vector<LayerInputs>(targets.tensors.size())};
   BW_TRY(method.apply(draft, {}));
   return draft;
@@ -60,14 +64,15 @@ Expected<bool> LosesLess(const Graph& graph, const std::vector<ActivationStatist
                          const TuneOptions& options) {
   BW_ASSIGN(Evaluator evaluator, Evaluator::Create(graph, samples, WithoutLabels(metric),
                                                    {options.threads, Backend::kFast, false}));
+  double logarithms = 0;
   for (const int bits : kTrialBits) {
     BW_ASSIGN(const double before,
               TrialLoss(evaluator, graph, *draft.targets, statistics, bits, options));
     BW_ASSIGN(const double after, TrialLoss(evaluator, draft.graph, *draft.targets,
                                             draft.statistics.activations, bits, options));
-    if (!(after < before)) return false;
+    logarithms += std::log(after / before);
   }
-  return true;
+  return logarithms / std::size(kTrialBits) < std::log(kWorthwhile);
 }
 
 }  // namespace

@@ -218,6 +218,7 @@ class Tuner {
     const MeasuredAssignment& start = problem.best() ? *problem.best() : *nearest;
     BW_ASSIGN(const std::optional<Assignment> found, Descend(strategy, problem, start));
     result.feasible = found.has_value();
+    if (!found) result.conflict = DescribeConflict(problem);
     const Assignment assignment = found.value_or(start.assignment);
     BW_TRY(SetPlan(assignment, result));
     if (result.feasible) BW_TRY(save_(result.plan, result.quantized));

@@ -75,6 +75,7 @@ struct TuneResult {
   Graph graph;            // the float network under the plan's channel scales
   Graph quantized;        // the plan applied
   bool feasible = false;  // on the search split
+  std::string conflict;   // DescribeConflict (search/reachable.h), where it is not
   double max_drop = 0;    // the least that was demanded
   Evaluation float_test, quantized_test;
   double search_drop = 0;                    // on the search split

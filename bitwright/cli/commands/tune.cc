@@ -188,6 +188,10 @@ int ExitCode(const Report& report, const TuneOptions& tune, const TuneResult& re
         100 * *tune.confidence, report.certificate->upper_limit, result.max_drop);
     return static_cast<int>(ErrorKind::kConstraint);
   }
+  if (!result.conflict.empty()) {
+    fmt::print(stderr, "bitwright: {}\n", result.conflict);
+    return static_cast<int>(ErrorKind::kConstraint);
+  }
   fmt::print(stderr, "bitwright: the drop is {:.4f} on the {} split, {:.4f} is allowed; {}\n",
              result.feasible ? report.drop() : result.search_drop,
              result.feasible ? "test" : "search", result.max_drop,

@@ -14,6 +14,7 @@ namespace {
 constexpr double kFirstStretch = 1.2;  // how much more predicted loss the first proposals take
 constexpr double kMostLearned = 3;     // by which a decision's losses are corrected, up or down
 constexpr std::size_t kConstraintTrials = 12;
+constexpr int kRoundsInVain = 4;
 constexpr double kLearningShare = 0.3;  // of the budget, at most
 
 ChoiceTable NonNegative(ChoiceTable losses) {
@@ -39,6 +40,7 @@ class Search {
     BW_TRY(Learn());
     BW_TRY(proposals_.Run(kFirstStretch));
     BW_TRY(Polish());
+    BW_TRY(UseTheRest());
     problem_.Teach(losses_);
     return {};
   }
@@ -119,6 +121,18 @@ class Search {
       const double ratio = measured[d] / predicted[d] * predicted_sum / measured_sum;
       const double factor = std::clamp(std::sqrt(ratio), 1 / kMostLearned, kMostLearned);
       for (double& loss : losses_[d]) loss *= factor;
+    }
+    return {};
+  }
+
+  // What the budget has left goes into more proposals: every refusal has changed the prediction.
+  Expected<void> UseTheRest() {
+    for (int in_vain = 0; in_vain < kRoundsInVain && !problem_.exhausted(); ++in_vain) {
+      const double before = problem_.best()->objective;
+      BW_TRY(proposals_.Run(kFirstStretch));
+      if (problem_.best()->objective >= before) continue;
+      in_vain = -1;
+      BW_TRY(Polish());
     }
     return {};
   }
