@@ -36,7 +36,7 @@ struct Repaired {
 
 // Carries out `plan` on the float network `graph`. `statistics` are those of CollectStatistics for
 // the same methods. A method behind which the network's output is farther from the float network's
-// than before, by more than one standard error of ShiftOf over context.held_out (calibration where
+// than before, by more than two standard errors of ShiftOf over context.held_out (calibration where
 // there is none), is undone. Methods that run before the weights are rounded are judged with
 // weights as compensated_rounding would leave them where it is among the methods. Fails when a spec
 // does not fit its tensor. The same inputs and seed give the same bytes for any number of threads.
