@@ -48,10 +48,10 @@ const Method* FindMethod(std::span<const Method* const> methods, std::string_vie
 CalibrationParts HoldOut(const Dataset& calibration) {
   constexpr std::size_t kFew = 16, kEach = 8;
   if (calibration.size() < kFew) return {calibration, calibration};
-  std::vector<std::size_t> learned, held_out;
+  std::vector<std::size_t> fitting, held_out;
   for (std::size_t i = 0; i < calibration.size(); ++i)
-    (i % kEach == kEach - 1 ? held_out : learned).push_back(i);
-  return {calibration.Select(learned), calibration.Select(held_out)};
+    (i % kEach == kEach - 1 ? held_out : fitting).push_back(i);
+  return {calibration.Select(fitting), calibration.Select(held_out)};
 }
 
 std::vector<Statistic> NeedsOf(std::span<const Method* const> methods) {

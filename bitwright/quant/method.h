@@ -52,13 +52,21 @@ struct MethodContext {
   int threads = 0;
   Progress progress = {};
   double learning_macs = 2e13;  // that learned rounding may cost; the fitting of layers a twentieth
-  const Dataset* held_out = nullptr;  // samples that no method sees; null: there are none
+  // Of the calibration samples, those that weights and scales are fitted to one by one, and those
+  // that no such method sees; null: all, and none.
+  const Dataset* fitting = nullptr;
+  const Dataset* held_out = nullptr;
 };
 
-// Calibration samples that methods learn from, and every eighth for judging them; below 16 samples
-// all are both. They must be in random order.
+inline const Dataset& FittingSamples(const MethodContext& context) {
+  return context.fitting ? *context.fitting : *context.calibration;
+}
+
+// Every eighth calibration sample is held out for judging methods; below 16 samples all are both.
+// They must be in random order. Ranges, moments and means, which follow no single sample, are of
+// all.
 struct CalibrationParts {
-  Dataset learned, held_out;
+  Dataset fitting, held_out;
 };
 CalibrationParts HoldOut(const Dataset& calibration);
 

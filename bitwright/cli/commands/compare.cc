@@ -56,11 +56,12 @@ class Comparison {
         table_(table),
         parts_(HoldOut(samples.calibration)) {
     const bool classes = options.data.metric != "auc" && options.data.metric != "sqnr";
-    context_ = {&parts_.learned,
+    context_ = {&samples.calibration,
                 FindMetric(classes ? "agreement" : "sqnr"),
                 options.run.seed,
                 options.run.threads,
                 {}};
+    context_.fitting = &parts_.fitting;
     context_.held_out = &parts_.held_out;
   }
 

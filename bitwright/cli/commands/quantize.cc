@@ -98,7 +98,7 @@ Expected<UniformChoice> Choice(const Options& options, const QuantTargets& targe
 struct Inputs {
   Graph graph;
   QuantTargets targets;
-  std::optional<Dataset> calibration, held_out, test;  // held out: of the calibration samples
+  std::optional<Dataset> calibration, fitting, held_out, test;  // the middle ones: HoldOut's parts
 };
 
 Expected<void> ReadSamples(const Options& options, Inputs& inputs) {
@@ -133,7 +133,7 @@ Expected<Inputs> ReadInputs(const Options& options) {
   BW_TRY(ReadSamples(options, inputs));
   if (!inputs.calibration) return inputs;
   CalibrationParts parts = HoldOut(*inputs.calibration);
-  inputs.calibration = std::move(parts.learned);
+  inputs.fitting = std::move(parts.fitting);
   inputs.held_out = std::move(parts.held_out);
   return inputs;
 }
@@ -171,6 +171,7 @@ MethodContext ContextOf(const Options& options, const Inputs& inputs) {
   MethodContext context{inputs.calibration ? &*inputs.calibration : nullptr,
                         FindMetric(classes ? "agreement" : "sqnr"), options.run.seed,
                         options.run.threads, TerminalProgress()};
+  context.fitting = inputs.fitting ? &*inputs.fitting : nullptr;
   context.held_out = inputs.held_out ? &*inputs.held_out : nullptr;
   return context;
 }

@@ -51,7 +51,7 @@ class ForwardPass {
  private:
   // Every layer runs both networks up to it.
   Expected<Dataset> AffordableSamples() const {
-    const Dataset& data = *context_.calibration;
+    const Dataset& data = FittingSamples(context_);
     BW_ASSIGN(const std::int64_t once, CountMacs(draft_.graph, data.rows_per_sample()));
     const double layers = static_cast<double>(draft_.targets->Of(TargetKind::kWeight).size());
     const double per_sample = std::max(1.0, static_cast<double>(once) * layers);

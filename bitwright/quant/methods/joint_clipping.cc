@@ -83,7 +83,7 @@ class JointClipping {
   }
 
   Expected<Dataset> AffordableSamples() const {
-    const Dataset& data = *context_.calibration;
+    const Dataset& data = FittingSamples(context_);
     BW_ASSIGN(const std::int64_t once, CountMacs(draft_.graph, data.rows_per_sample()));
     const double runs = 1 + kRunsOfEach * static_cast<double>(movable_.size()) / 2;
     const double per_sample = std::max(1.0, static_cast<double>(once) * runs);

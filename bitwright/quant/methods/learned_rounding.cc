@@ -32,7 +32,7 @@ Expected<std::string> Apply(QuantDraft& draft, const MethodContext& context) {
   options.threads = context.threads;
   options.macs = context.learning_macs;
   BW_ASSIGN(Learned learned, LearnRounding(draft.graph, *draft.targets, draft.plan, draft.codes,
-                                           *context.calibration, options, context.progress));
+                                           FittingSamples(context), options, context.progress));
   draft.plan = std::move(learned.plan);
   draft.codes = std::move(learned.codes);
   return Summary(learned.regions);

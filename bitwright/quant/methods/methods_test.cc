@@ -249,9 +249,9 @@ TEST(Repair, UndoesAMethodThatLeadsAway) {
 
 TEST(HoldOut, TakesEveryEighthAndAllOfAFew) {
   const Dataset many = MakeDataset(Random({40, 2}, 1)), few = MakeDataset(Random({15, 2}, 1));
-  EXPECT_EQ(HoldOut(many).learned.size(), 35U);
+  EXPECT_EQ(HoldOut(many).fitting.size(), 35U);
   EXPECT_EQ(HoldOut(many).held_out.size(), 5U);
-  EXPECT_EQ(HoldOut(few).learned.size(), 15U);
+  EXPECT_EQ(HoldOut(few).fitting.size(), 15U);
   EXPECT_EQ(HoldOut(few).held_out.size(), 15U);
 }
 
