@@ -15,8 +15,8 @@
 
 namespace bw {
 
-// Domain of the local functions.
-inline constexpr std::string_view kFunctionDomain = "bitwright";
+// Domain of the local functions; short, since every one of their nodes repeats it.
+inline constexpr std::string_view kFunctionDomain = "bw";
 inline constexpr int kOpset = 17;
 
 class ModelWriter {
