@@ -9,6 +9,9 @@
 #include <vector>
 
 #include "bitwright/base/text.h"
+#include "bitwright/quant/compensate.h"
+#include "bitwright/quant/scale_method.h"
+#include "bitwright/quant/self_distillation.h"
 
 namespace bw {
 namespace {
@@ -79,6 +82,15 @@ void WriteCodes(const StoredCodes& stored, Json& entry) {
   entry["codes"] = stored.codes;
 }
 
+// Whether or not the tensor's codes or scale are there, so that nobody asks the method.
+Expected<std::string> MethodFromJson(const Json& object, const std::string& where) {
+  BW_ASSIGN(std::string method, Text(object, "scale_method", where));
+  if (method == kScaleByMoments || method == kScaleByOutput) return method;
+  const Expected<void> known = CheckMethodName(method);
+  if (!known) return Fail("{}: {}", where, known.error().message);
+  return method;
+}
+
 Expected<TensorPlan> TensorFromJson(const Json& object, const std::string& where) {
   static const std::array<std::string, 11> kKeys = {
       "spec",  "scale_method", "rounding", "scale",     "zero",        "scaled_for",
@@ -89,7 +101,7 @@ Expected<TensorPlan> TensorFromJson(const Json& object, const std::string& where
   if (!spec) return Context(where, spec.error());
   TensorPlan tensor{*std::move(spec), "mse", std::nullopt};
   if (object.contains("scale_method")) {
-    BW_ASSIGN(tensor.scale_method, Text(object, "scale_method", where));
+    BW_ASSIGN(tensor.scale_method, MethodFromJson(object, where));
   }
   if (object.contains("rounding")) {
     BW_ASSIGN(const std::string rounding, Text(object, "rounding", where));

@@ -104,4 +104,11 @@ Expected<QuantParams> ChooseScales(std::span<const float> values, const Grouping
   return HoldScales(wanted, spec);
 }
 
+Expected<void> CheckMethodName(std::string_view method) {
+  BW_ASSIGN(const QuantSpec spec, QuantSpec::Parse("int8"));
+  const float one = 1;
+  BW_TRY(ChooseScale({{&one, 1}, 0, 1, &spec}, method));
+  return {};
+}
+
 }  // namespace bw

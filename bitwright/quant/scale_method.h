@@ -45,6 +45,9 @@ Scale ScaleForRange(double low, double high, const QuantSpec& spec);
 Expected<QuantParams> ChooseScales(std::span<const float> values, const Grouping& grouping,
                                    const QuantSpec& spec, std::string_view method);
 
+// Fails when there is no such method, or it refuses its parameter.
+Expected<void> CheckMethodName(std::string_view method);
+
 // One scale for values known by a sample and their range.
 Expected<QuantParams> ChooseScale(const ScaleInput& input, std::string_view method);
 

@@ -152,11 +152,12 @@ bool RoundsActivations(const Options& options) {
 // The methods that the flags ask for; none where there are no samples or a plan says it all.
 Expected<std::vector<const Method*>> Methods(const Options& options, const Inputs& inputs) {
   std::vector<std::string> without = options.without;
-  if (options.rounding == WeightRounding::kNearest) without.push_back("compensated_rounding");
   if (options.correct_biases == false) without.push_back("bias_correction");
   BW_ASSIGN(const Effort effort, EffortNamed(options.effort));
   BW_ASSIGN(std::vector<const Method*> methods, MethodsFor(effort, without));
   if (!inputs.calibration) return std::vector<const Method*>();
+  if (options.rounding == WeightRounding::kNearest)
+    std::erase_if(methods, [](const Method* method) { return method->stage == Stage::kRounding; });
   if (options.plan.empty()) return methods;
   std::erase_if(methods, [&](const Method* method) {
     const bool biases = method->name == "bias_correction" && options.correct_biases == true;
