@@ -119,6 +119,16 @@ void AddEffort(CLI::App& app, std::string& effort, std::vector<std::string>& wit
   app.add_option("--without", without, "a method to leave out; may be repeated");
 }
 
+Expected<std::vector<const Method*>> ReadMethods(const std::string& effort,
+                                                 const std::vector<std::string>& without,
+                                                 WeightRounding rounding) {
+  BW_ASSIGN(const Effort least, EffortNamed(effort));
+  BW_ASSIGN(std::vector<const Method*> methods, MethodsFor(least, without));
+  if (rounding == WeightRounding::kNearest)
+    std::erase_if(methods, [](const Method* method) { return method->stage == Stage::kRounding; });
+  return methods;
+}
+
 void AddRun(CLI::App& app, RunOptions& options) {
   app.add_option("--threads", options.threads, "0: all cores; results do not depend on it")
       ->check(CLI::Range(0, 1024));

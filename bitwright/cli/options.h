@@ -9,6 +9,7 @@
 #include "bitwright/data/dataset.h"
 #include "bitwright/data/metric.h"
 #include "bitwright/graph/graph.h"
+#include "bitwright/quant/method.h"
 #include "bitwright/quant/plan.h"
 
 namespace bw {
@@ -40,6 +41,10 @@ void AddScaleMethods(CLI::App& app, std::string& weights, std::string& activatio
 void AddRounding(CLI::App& app, const std::function<void(WeightRounding)>& set);
 // --effort, --without.
 void AddEffort(CLI::App& app, std::string& effort, std::vector<std::string>& without);
+// Methods of that effort; of those that decide roundings none where `rounding` is nearest.
+Expected<std::vector<const Method*>> ReadMethods(const std::string& effort,
+                                                 const std::vector<std::string>& without,
+                                                 WeightRounding rounding);
 // --bias-correction, --no-bias-correction.
 void AddBiasCorrection(CLI::App& app, const std::function<void(bool)>& set);
 void AddRun(CLI::App& app, RunOptions& options);

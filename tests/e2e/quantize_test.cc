@@ -53,7 +53,8 @@ TEST_F(Quantize, TwoBitsHurt) {
 }
 
 TEST_F(Quantize, TheReportHasTheDocumentedKeysAndAddsUp) {
-  Succeed(Line("out", {"--weights", "dybit4:c:fp16"}));
+  // Fitted weights may lie far from the float network's.
+  Succeed(Line("out", {"--weights", "dybit4:c:fp16", "--without", "forward_compensation"}));
   const Json report = Report("out");
   for (const char* key :
        {"network", "data", "split", "float", "quantized", "drop", "max_drop", "search_drop",

@@ -153,11 +153,10 @@ bool RoundsActivations(const Options& options) {
 Expected<std::vector<const Method*>> Methods(const Options& options, const Inputs& inputs) {
   std::vector<std::string> without = options.without;
   if (options.correct_biases == false) without.push_back("bias_correction");
-  BW_ASSIGN(const Effort effort, EffortNamed(options.effort));
-  BW_ASSIGN(std::vector<const Method*> methods, MethodsFor(effort, without));
+  BW_ASSIGN(std::vector<const Method*> methods,
+            ReadMethods(options.effort, without,
+                        options.rounding.value_or(WeightRounding::kCompensated)));
   if (!inputs.calibration) return std::vector<const Method*>();
-  if (options.rounding == WeightRounding::kNearest)
-    std::erase_if(methods, [](const Method* method) { return method->stage == Stage::kRounding; });
   if (options.plan.empty()) return methods;
   std::erase_if(methods, [&](const Method* method) {
     const bool biases = method->name == "bias_correction" && options.correct_biases == true;

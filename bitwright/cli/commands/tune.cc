@@ -73,10 +73,8 @@ Expected<void> CheckDemand(const Options& options) {
 
 Expected<std::vector<const Method*>> Methods(const Options& options) {
   std::vector<std::string> without = options.without;
-  if (options.rounding == WeightRounding::kNearest) without.push_back("compensated_rounding");
   if (!options.correct_biases) without.push_back("bias_correction");
-  BW_ASSIGN(const Effort effort, EffortNamed(options.effort));
-  return MethodsFor(effort, without);
+  return ReadMethods(options.effort, without, options.rounding);
 }
 
 Expected<TuneOptions> Finish(const Options& options) {
