@@ -12,10 +12,11 @@
 namespace bw {
 namespace {
 
-// Of one layer's inputs. Where memory is short, all layers share half of what is free.
+// Of one layer's inputs. Where memory is short, all layers share an eighth of what is free: fits
+// hold copies of them, and networks run beside them.
 std::int64_t NumbersPerLayer(std::size_t layers) {
   constexpr std::int64_t kMost = 4'000'000;
-  const std::size_t share = FreeMemory() / 2 / sizeof(float) / std::max<std::size_t>(layers, 1);
+  const std::size_t share = FreeMemory() / 8 / sizeof(float) / std::max<std::size_t>(layers, 1);
   return std::min(kMost, static_cast<std::int64_t>(share));
 }
 
