@@ -169,4 +169,11 @@ Expected<Graph> ApplyPlan(const Graph& graph, const QuantTargets& targets, const
   return result;
 }
 
+bool PreferMoments(TensorPlan& plan) {
+  constexpr int kMostBits = 6;
+  if (plan.scale_method != "mse" || plan.spec.element.bits() > kMostBits) return false;
+  plan.scale_method = std::string(kScaleByMoments);
+  return true;
+}
+
 }  // namespace bw

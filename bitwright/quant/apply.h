@@ -42,4 +42,9 @@ Expected<Graph> ApplyPlan(const Graph& graph, const QuantTargets& targets, const
 // Any weight of the plan is rounded with compensation, and so needs CollectLayerInputs.
 bool NeedsLayerInputs(const Plan& plan);
 
+// Puts kScaleByMoments (compensate.h) in the place of mse for a weight of at most 6 bits, and says
+// whether it did: at more bits the least squared error of the weight and that of the output lie at
+// one scale.
+bool PreferMoments(TensorPlan& plan);
+
 }  // namespace bw

@@ -109,7 +109,7 @@ TEST(Tflite, SurvivesDamagedPublishedFiles) {
   const char* root = std::getenv("BITWRIGHT_DATA");
   const std::string path =
       root == nullptr ? "" : std::string(root) + "/tflite/kws_ref_model.tflite";
-  if (!std::filesystem::exists(path))
+  if (!std::filesystem::exists(path))  // the published files are no part of the project
     GTEST_SKIP() << "BITWRIGHT_DATA names no folder with " << path;
   Damage(ReadFile(path).value(), 100, 3);
 }

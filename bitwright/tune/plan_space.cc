@@ -7,7 +7,7 @@
 
 #include "bitwright/base/memory.h"
 #include "bitwright/base/parallel.h"
-#include "bitwright/quant/compensate.h"
+#include "bitwright/quant/apply.h"
 #include "bitwright/runtime/work.h"
 #include "bitwright/tune/facts.h"
 
@@ -28,15 +28,6 @@ Expected<std::size_t> SensitivitySamples(const Graph& graph, const Dataset& data
       std::max(1.0, static_cast<double>(macs) * static_cast<double>(candidates) / 2);
   return std::clamp(static_cast<std::size_t>(kSensitivityMacs / per_sample),
                     kFewestSensitivitySamples, kMostSensitivitySamples);
-}
-
-// At more bits the least squared error of the weight and that of the output lie at one scale.
-constexpr int kMostBitsByMoments = 6;
-
-void Compensate(TensorPlan& plan, bool by_moments) {
-  plan.rounding = WeightRounding::kCompensated;
-  if (by_moments && plan.scale_method == "mse" && plan.spec.element.bits() <= kMostBitsByMoments)
-    plan.scale_method = std::string(kScaleByMoments);
 }
 
 // What activations that plans share may take: a quarter of what is free, no more than is of use.
@@ -85,7 +76,7 @@ Expected<void> PlanSpace::Prepare(const Graph& graph, const TuneData& data, cons
   return {};
 }
 
-// A layer whose inputs cannot be drawn (ConvTranspose) rounds to nearest.
+// A layer whose inputs cannot be drawn rounds to nearest.
 Expected<void> PlanSpace::RoundCandidates(const Dataset& calibration, const Progress& progress) {
   std::vector<LayerInputs> inputs(targets_->tensors.size());
   if (FindMethod(options_.methods, "compensated_rounding") != nullptr) {
@@ -101,7 +92,10 @@ Expected<void> PlanSpace::RoundCandidates(const Dataset& calibration, const Prog
     Candidate& candidate = candidates_[c];
     const QuantTarget& target = targets_->tensors[candidate.target];
     const LayerInputs& own = inputs[candidate.target];
-    if (!own.empty()) Compensate(candidate.plan, by_moments);
+    if (!own.empty()) {
+      candidate.plan.rounding = WeightRounding::kCompensated;
+      if (by_moments) PreferMoments(candidate.plan);
+    }
     Expected<CandidateRounding> rounding = Realise(*network_.graph, target, candidate.plan, &own);
     const std::scoped_lock lock(mutex);
     if (rounding)

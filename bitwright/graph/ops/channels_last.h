@@ -1,6 +1,8 @@
 #pragma once
 // [N, C, H, W] and [N, H, W, C].
 
+#include <limits>
+
 #include "bitwright/graph/checks.h"
 #include "bitwright/graph/op.h"
 
@@ -48,5 +50,16 @@ void ToChannelsLast(ConstTensorRef first, TensorRef last);
 Expected<Types> InferLast(const InferInput& in, std::string_view first, std::size_t inputs);
 void ReferenceLast(const Node& node, std::string_view first, std::size_t inputs,
                    std::span<const ConstTensorRef> given, TensorRef output);
+
+// y = min(max(y, low), high), of the node's attributes low and high, which do not bind where
+// absent.
+inline void KeepWithinBounds(const Node& node, std::span<float> y) {
+  const float low = node.attributes.Float("low", -std::numeric_limits<float>::infinity());
+  const float high = node.attributes.Float("high", std::numeric_limits<float>::infinity());
+  for (float& element : y) {
+    const float raised = element < low ? low : element;
+    element = raised > high ? high : raised;
+  }
+}
 
 }  // namespace bw::ops

@@ -2,8 +2,6 @@
 // x, w [O, C/group, kh, kw], bias [O] or none; attributes of Conv, and low and high, which do not
 // bind where absent.
 
-#include <limits>
-
 #include "bitwright/graph/ops/channels_last.h"
 #include "bitwright/graph/window.h"
 
@@ -32,12 +30,7 @@ void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
   Tensor first(DType::kFloat32, ChannelsFirst(outputs[0].shape));
   const TensorRef result = first;
   conv.op->reference(conv, inputs, {&result, 1});
-  const float low = node.attributes.Float("low", -std::numeric_limits<float>::infinity());
-  const float high = node.attributes.Float("high", std::numeric_limits<float>::infinity());
-  for (float& y : first.span<float>()) {
-    const float raised = y < low ? low : y;
-    y = raised > high ? high : raised;
-  }
+  KeepWithinBounds(node, first.span<float>());
   ToChannelsLast(first, outputs[0]);
 }
 

@@ -2,8 +2,6 @@
 // high). Inputs x [N, H, W, C], w [O, C/group, kh, kw], bias [O] or none, addend of y's shape or
 // none; attributes of Conv, and low and high, which do not bind where absent.
 
-#include <limits>
-
 #include "bitwright/graph/ops/channels_last.h"
 #include "bitwright/graph/window.h"
 
@@ -25,15 +23,10 @@ Expected<Types> Infer(const InferInput& in) {
 void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
                std::span<const TensorRef> outputs) {
   ReferenceLast(node, "Conv", kAddend, inputs, outputs[0]);
-  const float low = node.attributes.Float("low", -std::numeric_limits<float>::infinity());
-  const float high = node.attributes.Float("high", std::numeric_limits<float>::infinity());
   const bool adds = inputs.size() > kAddend && inputs[kAddend].data != nullptr;
   const auto y = outputs[0].span<float>();
-  for (std::size_t i = 0; i < y.size(); ++i) {
-    if (adds) y[i] += inputs[kAddend].span<float>()[i];
-    const float raised = y[i] < low ? low : y[i];
-    y[i] = raised > high ? high : raised;
-  }
+  for (std::size_t i = 0; adds && i < y.size(); ++i) y[i] += inputs[kAddend].span<float>()[i];
+  KeepWithinBounds(node, y);
 }
 
 }  // namespace

@@ -1,12 +1,10 @@
-#include "bitwright/quant/compensate.h"
+#include "bitwright/quant/apply.h"
 #include "bitwright/quant/method.h"
 
 namespace bw::methods {
 namespace {
 
 constexpr Statistic kNeeds[] = {Statistic::kLayerInputs};
-// At more bits the least squared error of the weight and that of the output lie at one scale.
-constexpr int kMostBits = 6;
 
 Expected<std::string> Apply(QuantDraft& draft, const MethodContext&) {
   std::size_t count = 0;
@@ -14,11 +12,8 @@ Expected<std::string> Apply(QuantDraft& draft, const MethodContext&) {
     const QuantTarget& target = draft.targets->tensors[t];
     const auto entry = draft.plan.tensors.find(target.name);
     if (target.kind != TargetKind::kWeight || entry == draft.plan.tensors.end()) continue;
-    TensorPlan& plan = entry->second;
-    const bool suits = plan.scale_method == "mse" && plan.spec.element.bits() <= kMostBits;
-    if (!suits || draft.statistics.inputs[t].empty()) continue;
-    plan.scale_method = std::string(kScaleByMoments);
-    ++count;
+    if (draft.statistics.inputs[t].empty()) continue;
+    count += PreferMoments(entry->second) ? 1 : 0;
   }
   return fmt::format("{} weights, chosen while they are rounded", count);
 }

@@ -10,8 +10,8 @@ namespace bw::kernels {
 
 // How a layer stands in the file.
 struct TfliteLayer {
-  Shape image;                       // of the input, [N, H, W, C]
-  std::vector<ops::Window> windows;  // two
+  Shape image = {};                       // of the input, [N, H, W, C]
+  std::vector<ops::Window> windows = {};  // two
   std::int64_t group = 1;
   // Weights as [O, I/group, kh, kw].
   Tensor (*filters)(ConstTensorRef weights) = nullptr;
@@ -21,6 +21,11 @@ struct TfliteLayer {
 // Null where weights or bias are computed, or this machine has no short exact way.
 std::unique_ptr<Kernel> MakeTfliteLayer(const Node& node, const TfliteLayer& layer,
                                         std::span<const Tensor* const> constants);
+
+// Conv2D and DepthwiseConv2D, of inputs x and w; the layer's windows and image follow from them.
+std::unique_ptr<Kernel> MakeTfliteConvolution(const Node& node, std::span<const TensorType> inputs,
+                                              TfliteLayer layer,
+                                              std::span<const Tensor* const> constants);
 
 // [O, kh, kw, I] -> [O, I, kh, kw], as int8.
 Tensor FiltersFirst(ConstTensorRef weights);

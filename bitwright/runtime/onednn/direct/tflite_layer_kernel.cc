@@ -48,6 +48,17 @@ class TfliteLayerKernel final : public Kernel {
 
 }  // namespace
 
+std::unique_ptr<Kernel> MakeTfliteConvolution(const Node& node, std::span<const TensorType> inputs,
+                                              TfliteLayer layer,
+                                              std::span<const Tensor* const> constants) {
+  layer.image = inputs[0].shape;
+  auto windows = ops::MakeWindows(node.attributes, ops::tflite::Image(layer.image),
+                                  ops::tflite::Image(inputs[1].shape), ops::Rounding::kFloor);
+  if (!windows) return nullptr;
+  layer.windows = *std::move(windows);
+  return MakeTfliteLayer(node, layer, constants);
+}
+
 Tensor FiltersFirst(ConstTensorRef weights) { return ops::ToChannelsFirst(weights); }
 
 std::unique_ptr<Kernel> MakeTfliteLayer(const Node& node, const TfliteLayer& layer,
