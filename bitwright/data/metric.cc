@@ -9,6 +9,10 @@ const Metric* FindMetric(std::string_view name) {
   return nullptr;
 }
 
+const Metric& WithoutLabels(std::string_view name) {
+  return *FindMetric(name == "auc" || name == "sqnr" ? "sqnr" : "agreement");
+}
+
 Expected<void> CheckMetric(const Metric& metric, const MetricBatch& batch, std::int64_t classes,
                            const std::string& where) {
   if (metric.needs_labels && batch.labels.empty()) {

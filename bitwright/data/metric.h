@@ -44,6 +44,9 @@ namespace metrics {
 std::span<const Metric* const> All();
 }
 const Metric* FindMetric(std::string_view name);
+// The metric of samples without labels under which outputs diverge in the same way as under this
+// one: agreement, or of auc and sqnr sqnr.
+const Metric& WithoutLabels(std::string_view name);
 
 // Refuses a batch that the metric cannot score: labels or reference missing, labels beyond the
 // outputs of a class metric, outputs unlike the inputs. Call it once, on the first batch; `where`

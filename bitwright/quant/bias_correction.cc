@@ -149,12 +149,12 @@ Expected<LayerBiases> CorrectBiases(const Graph& quantized, const Graph& origina
   Graph graph = quantized;
   std::vector<Layer> layers = FindLayers(graph);
   LayerBiases biases = settled;
-  for (std::size_t l = 0; l + 1 < layers.size();) {
-    const bool stays = settled.contains(graph.value(layers[l].output).name);
-    if (stays) layers.erase(layers.begin() + static_cast<std::ptrdiff_t>(l));
-    if (!stays) ++l;
-  }
   if (layers.empty()) return biases;
+  const auto stays = [&](const Layer& layer) {
+    return settled.contains(graph.value(layer.output).name);
+  };
+  const auto last = layers.end() - 1;
+  layers.erase(std::remove_if(layers.begin(), last, stays), last);
   BW_ASSIGN(const Dataset samples, AffordableSamples(original, data, layers.size(), macs));
   const RunnerOptions options{threads, Backend::kFast, false};
   BW_ASSIGN(Runner float_runner, Runner::Create(original, samples, options));

@@ -37,8 +37,8 @@ class LayerInputDrawer {
   std::vector<std::size_t> Drawable() const;
 
   // The inputs of these of them, by one sweep that computes nothing else. At most about four
-  // million numbers a layer, fewer where FreeMemory (base/memory.h) has not twice that for all,
-  // independently of the number of threads.
+  // million numbers a layer, fewer where FreeMemory (base/memory.h) has not eight times that for
+  // all, independently of the number of threads.
   Expected<std::vector<LayerInputs>> Draw(std::span<const std::size_t> targets,
                                           const Progress& progress = {});
 

@@ -39,6 +39,13 @@ Expected<std::vector<const Method*>> MethodsFor(Effort effort,
   return chosen;
 }
 
+Expected<void> RoundWeights(QuantDraft& draft, const MethodContext& context) {
+  BW_ASSIGN(draft.codes,
+            QuantizeWeights(draft.graph, *draft.targets, draft.plan, draft.statistics.inputs,
+                            context.threads, context.progress));
+  return {};
+}
+
 const Method* FindMethod(std::span<const Method* const> methods, std::string_view name) {
   const auto found = std::find_if(methods.begin(), methods.end(),
                                   [&](const Method* method) { return method->name == name; });

@@ -88,6 +88,9 @@ std::span<const Method* const> All();
 Expected<std::vector<const Method*>> MethodsFor(Effort effort,
                                                 std::span<const std::string> without);
 
+// Rounds the weights as the plan says.
+Expected<void> RoundWeights(QuantDraft& draft, const MethodContext& context);
+
 // Null where none of them has this name.
 const Method* FindMethod(std::span<const Method* const> methods, std::string_view name);
 

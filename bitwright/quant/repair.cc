@@ -120,9 +120,7 @@ class Repairer {
   // for weights shows when they are.
   Expected<void> LookAhead(Plan plan) {
     if (ahead_) return {};
-    const bool compensates =
-        std::any_of(options_.methods.begin(), options_.methods.end(),
-                    [](const Method* method) { return method->name == "compensated_rounding"; });
+    const bool compensates = FindMethod(options_.methods, "compensated_rounding") != nullptr;
     for (std::size_t t = 0; compensates && t < draft_.targets->tensors.size(); ++t) {
       const QuantTarget& target = draft_.targets->tensors[t];
       const auto entry = plan.tensors.find(target.name);

@@ -62,7 +62,7 @@ Expected<double> TrialLoss(Evaluator& evaluator, const Graph& graph, const Quant
 Expected<bool> LosesLess(const Graph& graph, const std::vector<ActivationStatistics>& statistics,
                          const QuantDraft& draft, const Dataset& samples, const Metric& metric,
                          const TuneOptions& options) {
-  BW_ASSIGN(Evaluator evaluator, Evaluator::Create(graph, samples, WithoutLabels(metric),
+  BW_ASSIGN(Evaluator evaluator, Evaluator::Create(graph, samples, WithoutLabels(metric.name),
                                                    {options.threads, Backend::kFast, false}));
   double logarithms = 0;
   for (const int bits : kTrialBits) {

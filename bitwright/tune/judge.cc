@@ -6,11 +6,6 @@
 
 namespace bw {
 
-const Metric& WithoutLabels(const Metric& metric) {
-  const bool classes = metric.name != "auc" && metric.name != "sqnr";
-  return *FindMetric(classes ? "agreement" : "sqnr");
-}
-
 double UnseenDrop(const Metric& metric, double counted, const Evaluation& evaluation) {
   if (!metric.is_percent) return counted;
   return std::max(evaluation.expected_drop, (evaluation.expected_drop + counted) / 2);

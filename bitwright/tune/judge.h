@@ -6,10 +6,6 @@
 
 namespace bw {
 
-// The metric of samples without labels under which outputs diverge in the same way: agreement or
-// sqnr.
-const Metric& WithoutLabels(const Metric& metric);
-
 // What unseen samples are likely to lose. A counted drop below the expected one is luck and is
 // not believed; one above it is partly bad luck and is believed by half.
 double UnseenDrop(const Metric& metric, double counted, const Evaluation& evaluation);

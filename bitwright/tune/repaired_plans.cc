@@ -71,7 +71,7 @@ Expected<const RepairedPlan*> RepairedPlans::Make(const Assignment& assignment) 
 }
 
 Expected<void> RepairedPlans::Apply(const Method& method, RepairedPlan& at, WeightCodes& codes) {
-  const MethodContext context{&calibration_, &WithoutLabels(plans_.search().metric()),
+  const MethodContext context{&calibration_, &WithoutLabels(plans_.search().metric().name),
                               options_.seed, options_.threads,
                               progress_,     kLearningMacs};
   QuantDraft draft;

@@ -55,9 +55,8 @@ class Comparison {
         evaluator_(evaluator),
         table_(table),
         parts_(HoldOut(samples.calibration)) {
-    const bool classes = options.data.metric != "auc" && options.data.metric != "sqnr";
     context_ = {&samples.calibration,
-                FindMetric(classes ? "agreement" : "sqnr"),
+                &WithoutLabels(options.data.metric),
                 options.run.seed,
                 options.run.threads,
                 {}};

@@ -167,10 +167,9 @@ Expected<std::vector<const Method*>> Methods(const Options& options, const Input
 
 // Self-distillation needs no labels: a metric of classes becomes agreement with the float network.
 MethodContext ContextOf(const Options& options, const Inputs& inputs) {
-  const bool classes = options.data.metric != "auc" && options.data.metric != "sqnr";
   MethodContext context{inputs.calibration ? &*inputs.calibration : nullptr,
-                        FindMetric(classes ? "agreement" : "sqnr"), options.run.seed,
-                        options.run.threads, TerminalProgress()};
+                        &WithoutLabels(options.data.metric), options.run.seed, options.run.threads,
+                        TerminalProgress()};
   context.fitting = inputs.fitting ? &*inputs.fitting : nullptr;
   context.held_out = inputs.held_out ? &*inputs.held_out : nullptr;
   return context;

@@ -32,11 +32,6 @@ struct Measured {
   double seconds = 0;  // of the sweep alone
 };
 
-// The divergence needs no labels: a metric of classes becomes agreement with the float network.
-const Metric& DivergenceMetric(const std::string& name) {
-  return *FindMetric(name == "auc" || name == "sqnr" ? "sqnr" : "agreement");
-}
-
 Expected<Measured> Measure(const Options& options, const Graph& graph, const QuantTargets& targets,
                            const Dataset& data) {
   const std::vector<Dataset> parts =
@@ -58,7 +53,7 @@ Expected<Measured> Measure(const Options& options, const Graph& graph, const Qua
   measured.samples = samples.size();
   const auto start = std::chrono::steady_clock::now();
   BW_ASSIGN(Evaluator evaluator,
-            Evaluator::Create(graph, samples, DivergenceMetric(options.data.metric),
+            Evaluator::Create(graph, samples, WithoutLabels(options.data.metric),
                               {threads, Backend::kFast}, TerminalProgress()));
   BW_TRY(MeasureAlone(graph, targets, evaluator, samples.size(), threads, measured.candidates,
                       TerminalProgress()));

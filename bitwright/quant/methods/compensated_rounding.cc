@@ -18,9 +18,7 @@ Expected<std::string> Apply(QuantDraft& draft, const MethodContext& context) {
     entry->second.rounding = known ? WeightRounding::kCompensated : WeightRounding::kNearest;
     ++(known ? compensated : rest);
   }
-  BW_ASSIGN(draft.codes,
-            QuantizeWeights(draft.graph, *draft.targets, draft.plan, draft.statistics.inputs,
-                            context.threads, context.progress));
+  BW_TRY(RoundWeights(draft, context));
   return fmt::format("{} weights, {} others to nearest (their inputs cannot be drawn)", compensated,
                      rest);
 }

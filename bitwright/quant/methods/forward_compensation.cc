@@ -119,11 +119,7 @@ bool IsCoarse(const Plan& plan) {
 
 Expected<std::string> Apply(QuantDraft& draft, const MethodContext& context) {
   if (!IsCoarse(draft.plan)) return fmt::format("no tensor of at most {} bits", kMostBits);
-  if (draft.codes.empty()) {
-    BW_ASSIGN(draft.codes,
-              QuantizeWeights(draft.graph, *draft.targets, draft.plan, draft.statistics.inputs,
-                              context.threads, context.progress));
-  }
+  if (draft.codes.empty()) BW_TRY(RoundWeights(draft, context));
   return ForwardPass(draft, context).Run();
 }
 

@@ -99,27 +99,34 @@ class JointClipping {
            static_cast<double>(found.distances.size());
   }
 
+  // As far as it brings the output nearer, down or else up.
   Expected<bool> Move(const Movable& activation, Evaluator& evaluator) {
-    FixedScale& fixed = *activation.plan->fixed;
-    bool changed = false;
     for (const double step : kSteps) {
-      while (true) {
-        const float scale = fixed.scale;
-        fixed.scale = static_cast<float>(step * static_cast<double>(scale));
-        BW_TRY(SetQuantizer(activation.value, *activation.plan));
-        BW_ASSIGN(const double distance, Distance(evaluator));
-        if (distance < distance_) {
-          distance_ = distance;
-          changed = true;
-          continue;
-        }
-        fixed.scale = scale;
-        BW_TRY(SetQuantizer(activation.value, *activation.plan));
-        break;
+      bool nearer = false;
+      BW_ASSIGN(bool better, Try(activation, step, evaluator));
+      while (better) {
+        nearer = true;
+        BW_ASSIGN(better, Try(activation, step, evaluator));
       }
-      if (changed) break;
+      if (nearer) return true;
     }
-    return changed;
+    return false;
+  }
+
+  // Takes the step where it brings the output nearer, and says whether it did.
+  Expected<bool> Try(const Movable& activation, double step, Evaluator& evaluator) {
+    FixedScale& fixed = *activation.plan->fixed;
+    const float scale = fixed.scale;
+    fixed.scale = static_cast<float>(step * static_cast<double>(scale));
+    BW_TRY(SetQuantizer(activation.value, *activation.plan));
+    BW_ASSIGN(const double distance, Distance(evaluator));
+    if (distance < distance_) {
+      distance_ = distance;
+      return true;
+    }
+    fixed.scale = scale;
+    BW_TRY(SetQuantizer(activation.value, *activation.plan));
+    return false;
   }
 
   QuantDraft& draft_;

@@ -22,11 +22,7 @@ std::string Summary(const std::vector<RegionReport>& regions) {
 }
 
 Expected<std::string> Apply(QuantDraft& draft, const MethodContext& context) {
-  if (draft.codes.empty()) {
-    BW_ASSIGN(draft.codes,
-              QuantizeWeights(draft.graph, *draft.targets, draft.plan, draft.statistics.inputs,
-                              context.threads, context.progress));
-  }
+  if (draft.codes.empty()) BW_TRY(RoundWeights(draft, context));
   LearningOptions options;
   options.seed = context.seed;
   options.threads = context.threads;
