@@ -8,16 +8,12 @@
 #include "bitwright/base/rng.h"
 #include "bitwright/quant/apply.h"
 #include "bitwright/quant/scale_method.h"
+#include "bitwright/quant/test_data.h"
 
 namespace bw {
 namespace {
 
-Tensor RandomTensor(const Shape& shape, std::uint64_t seed) {
-  Tensor tensor(DType::kFloat32, shape);
-  Rng rng(seed);
-  for (float& x : tensor.span<float>()) x = static_cast<float>(rng.Normal());
-  return tensor;
-}
+using testing_data::RandomTensor;
 
 // Correlated inputs, as activations are: each number leans on the one before it.
 LayerInputs CorrelatedInputs(int channel_axis, std::int64_t groups, std::int64_t length,

@@ -5,16 +5,12 @@
 #include <cmath>
 
 #include "bitwright/base/rng.h"
+#include "bitwright/quant/test_data.h"
 
 namespace bw {
 namespace {
 
-Tensor RandomTensor(const Shape& shape, std::uint64_t seed) {
-  Tensor tensor(DType::kFloat32, shape);
-  Rng rng(seed);
-  for (float& x : tensor.span<float>()) x = static_cast<float>(rng.Normal());
-  return tensor;
-}
+using testing_data::RandomTensor;
 
 LayerInputs RandomInputs(int channel_axis, std::int64_t groups, std::int64_t length,
                          std::int64_t count) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "bitwright/base/rng.h"
 #include "bitwright/data/dataset.h"
 
 namespace bw::testing_data {
@@ -48,6 +49,14 @@ void WriteNpy(const std::string& path, const std::string& descr, const Shape& sh
       << static_cast<char>(header.size() >> 8) << header;
   out.write(reinterpret_cast<const char*>(elements.data()),
             static_cast<std::streamsize>(elements.size_bytes()));
+}
+
+// Normally distributed.
+inline Tensor RandomTensor(const Shape& shape, std::uint64_t seed) {
+  Tensor tensor(DType::kFloat32, shape);
+  Rng rng(seed);
+  for (float& x : tensor.span<float>()) x = static_cast<float>(rng.Normal());
+  return tensor;
 }
 
 // Samples along the first axis; `labels` may be empty.

@@ -5,8 +5,7 @@ namespace {
 
 std::unique_ptr<Kernel> Make(const Node& node, std::span<const TensorType> inputs,
                              std::span<const TensorType>, std::span<const Tensor* const>) {
-  if (inputs[0].shape != inputs[1].shape) return nullptr;
-  return std::make_unique<TfliteSumKernel>(node, -1);
+  return MakeTfliteSum(node, inputs, -1);
 }
 
 }  // namespace

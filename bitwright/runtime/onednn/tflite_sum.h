@@ -46,4 +46,11 @@ class TfliteSumKernel final : public Kernel {
   std::vector<std::int32_t> sums_;
 };
 
+// The first operand plus `sign` times the second; null where their shapes differ.
+inline std::unique_ptr<Kernel> MakeTfliteSum(const Node& node, std::span<const TensorType> inputs,
+                                             std::int32_t sign) {
+  if (inputs[0].shape != inputs[1].shape) return nullptr;
+  return std::make_unique<TfliteSumKernel>(node, sign);
+}
+
 }  // namespace bw::kernels
