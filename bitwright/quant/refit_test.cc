@@ -135,7 +135,8 @@ TEST(Refit, StandsDeadSingularAndSingleInputs) {
     for (const float value : v.span<float>()) ASSERT_TRUE(std::isfinite(value));
     EXPECT_LE(Error(w, v, x, y), Error(w, w, x, y));
     y.rows.assign(y.rows.size(), 0.0F);
-    for (const float value : Refit(w, x, y, 0.01).span<float>()) ASSERT_TRUE(std::isfinite(value));
+    const Tensor dead = Refit(w, x, y, 0.01);
+    for (const float value : dead.span<float>()) ASSERT_TRUE(std::isfinite(value));
   }
 }
 
