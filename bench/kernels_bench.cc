@@ -209,7 +209,8 @@ bool SearchAgrees(std::span<const float> x, const Format& format, std::span<cons
   for (const float value : x) squares += static_cast<double>(value) * static_cast<double>(value);
   for (std::size_t i = 0; i < scales.size(); i += 9) {
     const double expected = SquaredError(x, format, scales[i]);
-    const double bound = static_cast<double>(x.size()) * 0x1p-50 * (expected + 0x1p-12 * squares);
+    // The expected sum itself has the roundings of 2^17 additions in each of its partial sums.
+    const double bound = 0x1p-36 * expected + 0x1p-44 * (expected + squares);
     if (std::fabs(errors[i] - expected) > bound) return false;
   }
   return true;

@@ -1,42 +1,57 @@
 #pragma once
-// Values sorted into buckets of neighbours, with the moments of each: what a scale search reads
-// instead of the values.
+// Values sorted into buckets of neighbours, with running sums: what a scale search reads instead of
+// the values.
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
-#include "bitwright/tensor/code_kernels.h"
+#include "bitwright/numerics/format.h"
 #include "bitwright/tensor/scale_error.h"
-#include "bitwright/tensor/squares.h"
 
 namespace bw {
 
-// A bucket holds the values of one sign, one exponent and one prefix of the fraction. Where its
-// least and greatest possible value round to one value v, rounding being monotone, all of it does,
-// and the sum of its w (x - v)^2 follows from its moments about its middle c:
-//   sum w (x - c)^2 + 2 (c - v) sum w (x - c) + (c - v)^2 sum w.
-// The others are summed element by element.
+// Of one sign, a bucket holds the magnitudes of one exponent and one prefix of the fraction; what
+// is left of a magnitude's bits is its offset, an integer. Let v_0 be the value that 0 rounds to
+// and v_1, v_2... those further out, with T_k the threshold from v_(k-1) to v_k. Then
+//   sum (x - v(x))^2 = sum (x - v_0)^2 - sum_k 2 |v_k - v_(k-1)| sum_(|x| beyond T_k) (|x| - m_k),
+// m_k = |v_(k-1) + v_k| / 2: a threshold costs one look at the running sums and one bucket's
+// offsets, and what lies beyond the greatest value costs nothing.
 class ErrorBuckets {
  public:
   // Values that are not finite are left out.
   explicit ErrorBuckets(const ErrorTerms& terms);
 
-  // The sum of w (x - rounded x)^2.
-  double Error(const RoundFunction& round, float scale, std::int32_t zero) const;
+  // The sum of w (x - rounded x)^2 for a format of at most 16 bits.
+  double Error(const Format& format, float scale, std::int32_t zero) const;
 
  private:
-  void Scatter(const ErrorTerms& terms);
-  // The error of the buckets whose bit is set, element by element.
-  double Direct(std::span<const std::uint64_t> buckets, const RoundFunction& round, float scale,
-                std::int32_t zero) const;
+  struct Sums {
+    double weight = 0, magnitude = 0;  // sums of w and w |x|
+  };
+  // The values of one sign, by key: the bits of the magnitude but for the offset's.
+  struct Side {
+    std::size_t first_key = 0;
+    std::vector<std::uint32_t> begins;  // in offsets_; one more than buckets
+    std::vector<Sums> from;             // of this bucket and all greater ones; as many
+  };
+  // A threshold: the magnitude of its ratio to the scale, and whether that very ratio lies beyond.
+  struct Bound {
+    double ratio;
+    bool included;
+  };
 
-  std::unique_ptr<float[]> values_, weights_;  // by bucket; no weights: all 1
-  // Of the buckets that are not empty: where their values begin (and the end of the last), their
-  // least and greatest possible value, and their moments about their middle.
-  std::vector<std::size_t> begins_;
-  std::vector<float> least_, greatest_;
-  MomentsTable moments_;
+  void Scatter(const ErrorTerms& terms);
+  void SumUp(Side& side) const;
+  // Of the offsets from `from` on.
+  Sums InBucket(const Side& side, std::size_t bucket, int from) const;
+  Sums Beyond(const Side& side, const Bound& bound, float scale) const;
+
+  std::unique_ptr<std::uint16_t[]> offsets_;
+  std::unique_ptr<float[]> weights_;  // by offset; none: all 1
+  Side sides_[2];                     // of positive and negative sign
+  double squares_ = 0;                // the sum of w x^2
 };
 
 }  // namespace bw

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "bitwright/base/check.h"
+#include "bitwright/tensor/code_kernels.h"
 #include "bitwright/tensor/error_buckets.h"
 #include "bitwright/tensor/squares.h"
 
@@ -37,12 +38,13 @@ void SquaredErrors(const ErrorTerms& terms, const Format& element, std::span<con
   BW_CHECK(terms.weights.empty() || terms.weights.size() == terms.x.size());
   const RoundFunction round(element);
   std::fill(errors.begin(), errors.end(), 0.0);
-  if (terms.x.size() < kManyElements || scales.size() < kManyScales) {
+  constexpr int kMostBits = 8;  // thresholds are few beside the elements
+  if (terms.x.size() < kManyElements || scales.size() < kManyScales || element.bits() > kMostBits) {
     return DirectErrors(terms, round, scales, zeros, errors);
   }
   const ErrorBuckets buckets(terms);
   for (std::size_t i = 0; i < scales.size(); ++i) {
-    errors[i] = buckets.Error(round, scales[i], zeros.empty() ? 0 : zeros[i]);
+    errors[i] = buckets.Error(element, scales[i], zeros.empty() ? 0 : zeros[i]);
   }
 }
 

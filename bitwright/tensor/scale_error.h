@@ -12,10 +12,10 @@ namespace bw {
 // in double. The summation order is fixed: the result depends on nothing but the arguments.
 double SquaredError(std::span<const float> x, const Format& element, float scale);
 
-// errors[i] = SquaredError(x, element, scales[i]), reading x once. Both spans have one size. From
-// kManyElements elements and kManyScales scales on, the sums are taken in another order, by buckets
-// of neighbouring values: then each error is within n 2^-50 (error + 2^-12 sum x^2) of that, n the
-// number of elements; below, it has the same bits.
+// errors[i] = SquaredError(x, element, scales[i]), reading x once. Both spans have one size. For
+// formats of at most 8 bits, from kManyElements elements and kManyScales scales on, the errors are
+// those of error_buckets.h, each within 2^-44 (error + sum x^2) of the exact sum; else they have
+// the bits of SquaredError.
 void SquaredErrors(std::span<const float> x, const Format& element, std::span<const float> scales,
                    std::span<double> errors);
 constexpr std::size_t kManyElements = std::size_t{1} << 17;

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "bitwright/base/rng.h"
+#include "bitwright/tensor/test_targets.h"
 
 namespace bw {
 namespace {
@@ -85,12 +86,14 @@ void ExpectErrors(const ErrorTerms& terms, std::string_view name, bool zeros, st
   std::vector<double> errors(count);
   SquaredErrors(terms, format, scales, points, errors);
   long double squares = 0;
-  for (const float x : terms.x) squares += std::isfinite(x) ? 3.0L * x * x : 0;
+  for (std::size_t i = 0; i < terms.x.size(); ++i) {
+    const long double x = terms.x[i], weight = terms.weights.empty() ? 1 : terms.weights[i];
+    if (std::isfinite(x)) squares += weight * x * x;
+  }
   for (std::size_t i = 0; i < count; i += count / 3) {
     const auto zero = zeros ? std::optional<int>(points[i]) : std::nullopt;
     const auto expected = static_cast<double>(WeightedError(terms, format, scales[i], zero));
-    const double bound = static_cast<double>(terms.x.size()) * 0x1p-50 *
-                         (expected + 0x1p-12 * static_cast<double>(squares));
+    const double bound = 0x1p-44 * (expected + static_cast<double>(squares));
     EXPECT_NEAR(errors[i], expected, bound) << name << ' ' << scales[i];
   }
 }
@@ -117,10 +120,13 @@ TEST(SquaredErrors, AreWithinTheirBoundByBuckets) {
   x[9] = 3e38f;
   x[10] = 1e-42f;
   const std::vector<float> weights = Weights(x.size());
-  for (const std::string_view name : {"int4", "int8", "exp8", "e4m3fn", "nf4", "fp16"}) {
+  for (const std::string_view name : {"int4", "int8", "exp8", "e4m3fn", "nf4", "fp16", "binary",
+                                      "odd4", "lut8", "uexp7", "udybit4", "posit8_2"}) {
     ExpectErrors({x, {}}, name, false, kManyScales);
   }
   ExpectErrors({x, weights}, "dybit4", false, kManyScales);
+  ExpectErrors({x, weights}, "lut5", false, kManyScales);
+  ExpectErrors({x, {}}, "int6", true, kManyScales);
   ExpectErrors({x, weights}, "uint8", true, kManyScales);
 }
 
@@ -133,6 +139,20 @@ TEST(SquaredErrors, OfValuesOnTheGridAreZeroByBucketsToo) {
   SquaredErrors(x, Get("int8"), scales, errors);
   EXPECT_LT(errors[3], 1e-12);
   EXPECT_GT(errors[2], 1);
+}
+
+TEST(SquaredErrors, ByBucketsHaveTheSameBitsOnEveryTarget) {
+  const std::vector<float> x = NormalValues(kManyElements + 7, 11), weights = Weights(x.size());
+  const std::vector<float> scales(kManyScales, 0.031f);
+  for (const std::span<const float> by : {std::span<const float>(), std::span(weights)}) {
+    std::vector<double> expected;
+    OnEveryTarget([&] {
+      std::vector<double> errors(scales.size());
+      SquaredErrors({x, by}, Get("int8"), scales, {}, errors);
+      if (expected.empty()) expected = errors;
+      EXPECT_EQ(errors, expected);
+    });
+  }
 }
 
 // Normal quantiles at equal probabilities: their mean error is the expected one but for the

@@ -64,87 +64,6 @@ double Sum(std::span<const float> a, const float* b, const float* w) {
   return Total(sums);
 }
 
-Moments MomentsOf(double middle, std::span<const float> x, const float* w) {
-  const Doubles d;
-  const Floats f;
-  const std::size_t lanes = hn::Lanes(d), whole = x.size() / kSums * kSums;
-  HWY_ALIGN double weight[kSums], first[kSums], second[kSums];
-  for (std::size_t lane = 0; lane < kSums; lane += lanes) {
-    auto sum0 = hn::Zero(d), sum1 = sum0, sum2 = sum0;
-    for (std::size_t i = lane; i < whole; i += kSums) {
-      const auto by = w == nullptr ? hn::Set(d, 1.0) : hn::PromoteTo(d, hn::LoadU(f, w + i));
-      const auto value = hn::PromoteTo(d, hn::LoadU(f, x.data() + i));
-      const auto offset = hn::Sub(value, hn::Set(d, middle));
-      const auto weighted = hn::Mul(by, offset);
-      sum0 = hn::Add(sum0, by);
-      sum1 = hn::Add(sum1, weighted);
-      sum2 = hn::Add(sum2, hn::Mul(weighted, offset));
-    }
-    hn::Store(sum0, d, weight + lane);
-    hn::Store(sum1, d, first + lane);
-    hn::Store(sum2, d, second + lane);
-  }
-  for (std::size_t i = whole; i < x.size(); ++i) {
-    const double by = w == nullptr ? 1 : static_cast<double>(w[i]);
-    const double offset = static_cast<double>(x[i]) - middle;
-    weight[i - whole] += by;
-    first[i - whole] += by * offset;
-    second[i - whole] += by * offset * offset;
-  }
-  return {Total(weight), Total(first), Total(second)};
-}
-
-void MarkDifferent(const float* low, const float* high, std::size_t count,
-                   std::span<std::uint64_t> differ) {
-  const hn::CappedTag<float, 8> f;
-  const std::size_t lanes = hn::Lanes(f);
-  std::fill(differ.begin(), differ.end(), 0);
-  std::size_t i = 0;
-  for (; i + 8 <= count; i += 8) {
-    std::uint64_t bits = 0;
-    for (std::size_t lane = 0; lane < 8; lane += lanes) {
-      std::uint8_t mask[8] = {};
-      const auto same = hn::Eq(hn::LoadU(f, low + i + lane), hn::LoadU(f, high + i + lane));
-      hn::StoreMaskBits(f, same, mask);
-      const std::uint64_t ones = (std::uint64_t{1} << lanes) - 1;
-      bits |= (~std::uint64_t{mask[0]} & ones) << lane;
-    }
-    differ[i / 64] |= bits << i % 64;
-  }
-  for (; i < count; ++i) differ[i / 64] |= std::uint64_t{low[i] != high[i]} << i % 64;
-}
-
-double SumMoments(const MomentsTable& table, const float* low, const float* high,
-                  std::span<std::uint64_t> differ) {
-  const Doubles d;
-  const Floats f;
-  const std::size_t lanes = hn::Lanes(d), count = table.middle.size();
-  const std::size_t whole = count / kSums * kSums;
-  MarkDifferent(low, high, count, differ);
-  HWY_ALIGN double sums[kSums];
-  for (std::size_t lane = 0; lane < kSums; lane += lanes) {
-    auto sum = hn::Zero(d);
-    for (std::size_t i = lane; i < whole; i += kSums) {
-      const auto value = hn::PromoteTo(d, hn::LoadU(f, low + i));
-      const auto other = hn::PromoteTo(d, hn::LoadU(f, high + i));
-      const auto distance = hn::Sub(hn::LoadU(d, table.middle.data() + i), value);
-      const auto first = hn::LoadU(d, table.first.data() + i);
-      const auto outer = hn::Mul(distance, hn::LoadU(d, table.weight.data() + i));
-      const auto cross = hn::Mul(distance, hn::Add(hn::Add(first, first), outer));
-      const auto error = hn::Add(hn::LoadU(d, table.second.data() + i), cross);
-      sum = hn::Add(sum, hn::IfThenElseZero(hn::Eq(value, other), error));
-    }
-    hn::Store(sum, d, sums + lane);
-  }
-  for (std::size_t i = whole; i < count; ++i) {
-    if (low[i] != high[i]) continue;
-    const double distance = table.middle[i] - static_cast<double>(low[i]);
-    const double outer = distance * table.weight[i];
-    sums[i - whole] += table.second[i] + distance * (table.first[i] + table.first[i] + outer);
-  }
-  return Total(sums);
-}
-
 }  // namespace
 }  // namespace bw::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -153,20 +72,9 @@ HWY_AFTER_NAMESPACE();
 namespace bw {
 
 HWY_EXPORT(Sum);
-HWY_EXPORT(MomentsOf);
-HWY_EXPORT(SumMoments);
 
 double SumSquaredDifferences(std::span<const float> a, const float* b, const float* w) {
   return HWY_DYNAMIC_DISPATCH(Sum)(a, b, w);
-}
-
-Moments MomentsAbout(double middle, std::span<const float> x, const float* w) {
-  return HWY_DYNAMIC_DISPATCH(MomentsOf)(middle, x, w);
-}
-
-double SumFromMoments(const MomentsTable& table, const float* low, const float* high,
-                      std::span<std::uint64_t> differ) {
-  return HWY_DYNAMIC_DISPATCH(SumMoments)(table, low, high, differ);
 }
 
 }  // namespace bw
