@@ -36,7 +36,8 @@ OffsetSums SumPart(const std::uint16_t* offsets, std::size_t count, int from) {
     excess = hn::ReorderWidenMulAccumulate(d32, above, hn::Set(w, 1), excess, more);
   };
   for (std::size_t i = 0; i < whole; i += lanes) add(hn::LoadU(d, offsets + i));
-  if (whole < count) add(hn::MaskedLoad(hn::FirstN(d, count - whole), d, offsets + whole));
+  const auto rest = hn::FirstN(d, count - whole);
+  if (whole < count) add(hn::IfThenElseZero(rest, hn::LoadU(d, offsets + whole)));
   const double over = hn::GetLane(hn::SumOfLanes(d32, hn::Add(excess, more)));
   const auto weight = static_cast<double>(from == 0 ? count : reached);
   return {weight, over + weight * from};
