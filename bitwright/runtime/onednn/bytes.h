@@ -27,7 +27,7 @@ void IntegersToValues(const void* from, const IntegerGrid& grid, float* values, 
 struct ByteGrid {
   static constexpr std::size_t kOctaves = 16;
 
-  DType dtype = DType::kInt8;
+  IntegerGrid law;
   float inverse = 1;        // 1 / step
   float low = 0, high = 0;  // integers
   std::int32_t offset = 0;  // of what is stored, on top of them
@@ -38,13 +38,20 @@ struct ByteGrid {
 };
 std::optional<ByteGrid> FindByteGrid(const IntegerGrid& grid);
 
-// Bytes of min(max(Affine, low), high) on the grid. False where some value lies so near a tie that
-// only the division in double tells, of less than kLanes, or where this machine has no vectors that
-// hold the grid: `out` is then not to be used.
+// Whether this machine has vectors that hold the grid.
+bool RoundsInVectors(const ByteGrid& grid);
+
+// Bytes of min(max(Affine, low), high) on the grid. False, and nothing done, for less than kLanes
+// and where the grid does not round in vectors.
 bool AffineToBytes(const std::int32_t* sums, const float* multiplier, const float* bias, float low,
                    float high, const ByteGrid& grid, void* out, std::size_t count);
 bool AffineToBytes(const float* sums, const float* multiplier, const float* bias, float low,
                    float high, const ByteGrid& grid, void* out, std::size_t count);
+
+// Bytes of min(max(y, low), high) by the law, for those that lie so near a tie that only a division
+// in double tells, and what stands beside them.
+void SettleBytes(const float* y, float low, float high, const ByteGrid& grid, std::uint8_t* out,
+                 std::size_t count);
 
 // x[3][columns] -> y[columns][3].
 void Interleave(const std::uint8_t* x, std::uint8_t* y, std::size_t columns);

@@ -2,6 +2,8 @@
 
 #include "bitwright/graph/ops/channels_last.h"
 #include "bitwright/graph/window.h"
+#include "bitwright/runtime/onednn/direct/depthwise.h"
+#include "bitwright/runtime/onednn/direct/pointwise.h"
 #include "bitwright/runtime/onednn/integer_sink.h"
 #include "bitwright/runtime/onednn/integer_sums.h"
 #include "bitwright/runtime/onednn/primitive.h"
@@ -53,11 +55,15 @@ std::unique_ptr<Kernel> Make(const Node& node, std::span<const TensorType> input
   const std::int64_t in[] = {x[1], x[2]}, kernel[] = {w[2], w[3]};
   const auto windows = ops::MakeWindows(node.attributes, in, kernel, ops::Rounding::kFloor);
   if (!windows) return nullptr;
+  if (auto direct = MakePointwise(node, inputs, outputs[0], *windows)) return direct;
   const SumsProblem problem{.image = x,
                             .dtype = inputs[0].dtype,
                             .input = InputOf(node),
                             .windows = *windows,
                             .group = node.attributes.Int("group", 1)};
+  if (TakesSingleChannels(problem, *constants[1])) {
+    if (auto direct = MakeDepthwiseBytes(node, inputs[0], outputs[0], *windows)) return direct;
+  }
   return TryMake([&]() -> std::unique_ptr<Kernel> {
     auto sums = MakeIntegerSums(problem, *constants[1], SumsAs::kFloat);
     if (sums == nullptr) return nullptr;

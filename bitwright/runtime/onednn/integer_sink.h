@@ -54,30 +54,15 @@ class IntegerSink {
   }
 
  private:
-  // Stays in the first cache, and a doubtful value in it, which costs a second pass, is seldom.
-  static constexpr std::size_t kPiece = 1024;
+  static constexpr std::size_t kPiece = 1024;  // stays in the first cache
 
   // `place` counts elements of the image, channels last.
   template <typename Sum>
   void TakePiece(const Sum* sums, std::size_t place, std::size_t count, std::byte* out) {
-    TakePart(sums, 0, place, count, out);
-  }
-
-  // Elements `first`.. of the piece. Where a value is in doubt its neighbourhood alone is done with
-  // care.
-  template <typename Sum>
-  void TakePart(const Sum* sums, std::size_t first, std::size_t place, std::size_t count,
-                std::byte* out) {
-    const float* multiplier = multiplier_.data() + first;
-    const float* bias = bias_.data() + first;
+    const float *multiplier = multiplier_.data(), *bias = bias_.data();
     if (byte_grid_ &&
         AffineToBytes(sums, multiplier, bias, low_, high_, *byte_grid_, out + place, count)) {
       return;
-    }
-    if (byte_grid_ && count >= 4 * kLanes) {
-      const std::size_t half = count / 2;
-      TakePart(sums, first, place, half, out);
-      return TakePart(sums + half, first + half, place + half, count - half, out);
     }
     if (to_floats_ && last_) {
       return Affine(sums, multiplier, bias, reinterpret_cast<float*>(out) + place, count);

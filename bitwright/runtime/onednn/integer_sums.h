@@ -50,6 +50,10 @@ class IntegerSums {
   const void* sums_ = nullptr;
 };
 
+// Whether each channel has a filter of its own that our depthwise kernels take, and float32 holds
+// every sum exactly.
+bool TakesSingleChannels(const SumsProblem& problem, const Tensor& weights);
+
 // Null where every exact way on this machine is too long. Throws dnnl::error where oneDNN has no
 // implementation.
 std::unique_ptr<IntegerSums> MakeIntegerSums(const SumsProblem& problem, const Tensor& weights,

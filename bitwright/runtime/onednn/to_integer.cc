@@ -39,17 +39,12 @@ class ToIntegerKernel final : public Kernel {
       RoundPiece(x.subspan(i, std::min(kPiece, x.size() - i)), y + i);
   }
 
-  // Where a value is in doubt its neighbourhood alone is done with care.
   void RoundPiece(std::span<const float> x, T* y) {
     constexpr float kInfinity = std::numeric_limits<float>::infinity();
     const std::size_t count = x.size();
     if (byte_grid_ && AffineToBytes(x.data(), ones_.data(), zeros_.data(), -kInfinity, kInfinity,
                                     *byte_grid_, y, count)) {
       return;
-    }
-    if (byte_grid_ && count >= 4 * kLanes) {
-      RoundPiece(x.first(count / 2), y);
-      return RoundPiece(x.subspan(count / 2), y + count / 2);
     }
     std::copy_n(x.data(), count, values_.data());
     rounder_.Round({values_.data(), count});

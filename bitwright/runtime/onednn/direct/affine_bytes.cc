@@ -3,123 +3,77 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include <algorithm>
-#include <cmath>
-
-#include "bitwright/runtime/onednn/bytes.h"
+#include "bitwright/runtime/onednn/direct/round_bytes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace bw::kernels::HWY_NAMESPACE {
 namespace {
-
-namespace hn = hwy::HWY_NAMESPACE;
-using Floats = hn::CappedTag<float, kLanes>;
-using Ints = hn::Rebind<std::int32_t, Floats>;
-using Vector = hn::Vec<Floats>;
-constexpr std::size_t kStep = hn::MaxLanes(Floats());
 
 HWY_INLINE Vector LoadSums(const float* sums) { return hn::LoadU(Floats(), sums); }
 HWY_INLINE Vector LoadSums(const std::int32_t* sums) {
   return hn::ConvertTo(Floats(), hn::LoadU(Ints(), sums));
 }
 
-// To the nearest integer; the lanes in doubt.
-struct Nearest {
-  Vector near;
+// Elements that are settled by the law together when one of them is in doubt.
+constexpr std::size_t kGroup = 4 * kLanes;
 
-  explicit Nearest(const ByteGrid& grid) : near(hn::Set(Floats(), grid.near[0])) {}
-  HWY_INLINE hn::Mask<Floats> Round(Vector ratio, hn::Vec<Ints>& integer) const {
-    integer = hn::NearestInt(ratio);
-    return hn::Gt(hn::Abs(hn::Sub(ratio, hn::ConvertTo(Floats(), integer))), near);
-  }
-};
-
-// To the spacing of the ratio's octave.
-struct ByOctave {
-  Vector magic, near;
-
-  explicit ByOctave(const ByteGrid& grid)
-      : magic(hn::LoadU(Floats(), grid.magic)), near(hn::LoadU(Floats(), grid.near)) {}
-  HWY_INLINE hn::Mask<Floats> Round(Vector ratio, hn::Vec<Ints>& integer) const {
-    const Floats f;
-    const Ints d;
-    const Vector size = hn::Abs(ratio);
-    // The exponent of the size, and 0 below 1.
-    const auto exponent = hn::ShiftRight<23>(hn::BitCast(d, size));
-    const auto octave = hn::Max(hn::Sub(exponent, hn::Set(d, 126)), hn::Zero(d));
-    const auto index = hn::IndicesFromVec(f, octave);
-    const Vector spread = hn::TableLookupLanes(magic, index);
-    const Vector nearest = hn::Sub(hn::Add(size, spread), spread);
-    integer = hn::NearestInt(hn::CopySign(nearest, ratio));
-    return hn::Gt(hn::Abs(hn::Sub(size, nearest)), hn::TableLookupLanes(near, index));
-  }
-};
-
-// What is done to every sum. Products with `inverse` rise with y, so that bounds of y are bounds of
-// the ratio, within those of the grid.
-struct Before {
-  Vector inverse, least, most;
-  hn::Vec<Ints> offset;
-
-  Before(float low, float high, const ByteGrid& grid)
-      : inverse(hn::Set(Floats(), grid.inverse)),
-        least(hn::Set(Floats(), std::clamp(low * grid.inverse, grid.low, grid.high))),
-        most(hn::Set(Floats(), std::clamp(high * grid.inverse, grid.low, grid.high))),
-        offset(hn::Set(Ints(), grid.offset)) {}
-};
-
-// A vector of elements at i; the lanes in doubt.
-template <typename Sum, typename T, typename Rounder>
-HWY_INLINE hn::Mask<Floats> StoreAt(std::size_t i, const Sum* sums, const float* multiplier,
-                                    const float* bias, const Before& by, const Rounder& rounder,
-                                    T* out) {
-  const Floats f;
-  const Vector product = hn::Mul(LoadSums(sums + i), hn::LoadU(f, multiplier + i));
-  const Vector y = hn::Add(product, hn::LoadU(f, bias + i));
-  const Vector ratio = hn::Min(hn::Max(hn::Mul(y, by.inverse), by.least), by.most);
-  hn::Vec<Ints> integer;
-  const auto doubts = rounder.Round(ratio, integer);
-  const hn::Rebind<T, Floats> bytes;
-  hn::StoreU(hn::DemoteTo(bytes, hn::Add(integer, by.offset)), bytes, out + i);
-  return doubts;
+template <typename Sum>
+HWY_NOINLINE void Settle(const Sum* sums, const float* multiplier, const float* bias, float low,
+                         float high, const ByteGrid& grid, std::uint8_t* out, std::size_t count) {
+  float y[kGroup];
+  kernels::Affine(sums, multiplier, bias, y, count);
+  SettleBytes(y, low, high, grid, out, count);
 }
 
-// Whole vectors, the last one over elements that were done already; count >= kStep.
-template <typename Sum, typename T, typename Rounder>
-HWY_INLINE bool StoreAll(const Sum* sums, const float* multiplier, const float* bias,
-                         const Before by, const Rounder rounder, T* out, std::size_t count) {
-  auto doubts = StoreAt(count - kStep, sums, multiplier, bias, by, rounder, out);
-  for (std::size_t i = 0; i + kStep <= count; i += kStep)
-    doubts = hn::Or(doubts, StoreAt(i, sums, multiplier, bias, by, rounder, out));
-  return hn::AllFalse(Floats(), doubts);
+// Whole vectors, the last one over elements that were done already; kStep <= count <= kGroup.
+template <typename Sum, typename Rounder>
+HWY_INLINE bool StoreGroup(const Sum* sums, const float* multiplier, const float* bias,
+                           const ByteRounding<Rounder>& rounding, std::uint8_t* out,
+                           std::size_t count) {
+  Vector off = hn::Zero(Floats());
+  const auto store = [&](std::size_t i) HWY_ATTR {
+    const Vector y = Affine(LoadSums(sums + i), multiplier + i, bias + i);
+    StoreLowBytes(rounding.Round(y, off), out + i);
+  };
+  if (count % kStep != 0) store(count - kStep);
+  for (std::size_t i = 0; i + kStep <= count; i += kStep) store(i);
+  return !rounding.InDoubt(off);
 }
 
-template <typename Sum, typename T>
-HWY_INLINE bool Store(const Sum* sums, const float* multiplier, const float* bias, float low,
-                      float high, const ByteGrid& grid, T* out, std::size_t count) {
-  const Before by(low, high, grid);
-  if (grid.even) return StoreAll(sums, multiplier, bias, by, Nearest(grid), out, count);
-  if constexpr (kStep == ByteGrid::kOctaves)
-    return StoreAll(sums, multiplier, bias, by, ByOctave(grid), out, count);
-  return false;
+template <typename Rounder, typename Sum>
+HWY_INLINE void StoreAll(const Sum* sums, const float* multiplier, const float* bias, float low,
+                         float high, const ByteGrid& grid, std::uint8_t* out, std::size_t count) {
+  const ByteRounding<Rounder> rounding(low, high, grid);
+  for (std::size_t i = 0; i < count;) {
+    // The last group takes what would be too short for one of its own.
+    std::size_t group = std::min(kGroup, count - i);
+    if (group < kStep) {
+      i -= kStep - group;
+      group = kStep;
+    }
+    if (!StoreGroup(sums + i, multiplier + i, bias + i, rounding, out + i, group))
+      Settle(sums + i, multiplier + i, bias + i, low, high, grid, out + i, group);
+    i += group;
+  }
 }
 
 template <typename Sum>
-HWY_INLINE bool StoreBytes(const Sum* sums, const float* multiplier, const float* bias, float low,
-                           float high, const ByteGrid& grid, void* out, std::size_t count) {
-  if (grid.dtype == DType::kUint8)
-    return Store(sums, multiplier, bias, low, high, grid, static_cast<std::uint8_t*>(out), count);
-  return Store(sums, multiplier, bias, low, high, grid, static_cast<std::int8_t*>(out), count);
+HWY_INLINE void StoreBytes(const Sum* sums, const float* multiplier, const float* bias, float low,
+                           float high, const ByteGrid& grid, std::uint8_t* out, std::size_t count) {
+  if (grid.even) return StoreAll<Nearest>(sums, multiplier, bias, low, high, grid, out, count);
+  if constexpr (kStep == ByteGrid::kOctaves)
+    StoreAll<ByOctave>(sums, multiplier, bias, low, high, grid, out, count);
 }
 
-bool StoreInts(const std::int32_t* sums, const float* multiplier, const float* bias, float low,
-               float high, const ByteGrid& grid, void* out, std::size_t count) {
-  return StoreBytes(sums, multiplier, bias, low, high, grid, out, count);
+void StoreInts(const std::int32_t* sums, const float* multiplier, const float* bias, float low,
+               float high, const ByteGrid& grid, std::uint8_t* out, std::size_t count) {
+  StoreBytes(sums, multiplier, bias, low, high, grid, out, count);
 }
-bool StoreFloats(const float* sums, const float* multiplier, const float* bias, float low,
-                 float high, const ByteGrid& grid, void* out, std::size_t count) {
-  return StoreBytes(sums, multiplier, bias, low, high, grid, out, count);
+void StoreFloats(const float* sums, const float* multiplier, const float* bias, float low,
+                 float high, const ByteGrid& grid, std::uint8_t* out, std::size_t count) {
+  StoreBytes(sums, multiplier, bias, low, high, grid, out, count);
 }
+std::size_t Lanes() { return kStep; }
 
 }  // namespace
 }  // namespace bw::kernels::HWY_NAMESPACE
@@ -129,16 +83,25 @@ HWY_AFTER_NAMESPACE();
 namespace bw::kernels {
 HWY_EXPORT(StoreInts);
 HWY_EXPORT(StoreFloats);
+HWY_EXPORT(Lanes);
+
+bool RoundsInVectors(const ByteGrid& grid) {
+  return grid.even || HWY_DYNAMIC_DISPATCH(Lanes)() == ByteGrid::kOctaves;
+}
 
 bool AffineToBytes(const std::int32_t* sums, const float* multiplier, const float* bias, float low,
                    float high, const ByteGrid& grid, void* out, std::size_t count) {
-  if (count < kLanes) return false;
-  return HWY_DYNAMIC_DISPATCH(StoreInts)(sums, multiplier, bias, low, high, grid, out, count);
+  if (count < kLanes || !RoundsInVectors(grid)) return false;
+  HWY_DYNAMIC_DISPATCH(StoreInts)
+  (sums, multiplier, bias, low, high, grid, static_cast<std::uint8_t*>(out), count);
+  return true;
 }
 bool AffineToBytes(const float* sums, const float* multiplier, const float* bias, float low,
                    float high, const ByteGrid& grid, void* out, std::size_t count) {
-  if (count < kLanes) return false;
-  return HWY_DYNAMIC_DISPATCH(StoreFloats)(sums, multiplier, bias, low, high, grid, out, count);
+  if (count < kLanes || !RoundsInVectors(grid)) return false;
+  HWY_DYNAMIC_DISPATCH(StoreFloats)
+  (sums, multiplier, bias, low, high, grid, static_cast<std::uint8_t*>(out), count);
+  return true;
 }
 
 }  // namespace bw::kernels

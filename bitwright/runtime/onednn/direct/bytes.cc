@@ -36,8 +36,10 @@ BW_VECTORIZE void AffineLoop(const Sum* sums, const float* multiplier, const flo
   }
 }
 
-// A ratio in float is off by less than 2^-22 of itself.
-constexpr double kOff = 0x1p-22;
+// A ratio in float, of two roundings, is off by less than this of itself.
+constexpr double kOff = 0x1.0001p-23;
+// A ratio of a byte's size in double is off by far less than this.
+constexpr double kOffInDouble = 0x1p-30;
 
 // The spacing of the integers from `low` to `high`, both powers of two or `low` 0; 0 where it is
 // not even, or not a power of two that `low` is a multiple of.
@@ -81,10 +83,10 @@ bool FindOctaves(std::span<const std::int32_t> integers, ByteGrid& grid) {
 std::optional<ByteGrid> FindByteGrid(const IntegerGrid& grid) {
   const FormatInfo& info = grid.spec.element.info();
   const double low = info.min / grid.unit - grid.zero, high = info.max / grid.unit - grid.zero;
-  if (grid.dtype == DType::kInt32) return std::nullopt;
-  ByteGrid result;
-  result.dtype = grid.dtype;
-  result.inverse = static_cast<float>(1 / grid.step());
+  const auto inverse = static_cast<float>(1 / grid.step());
+  if (grid.dtype == DType::kInt32 || !std::isnormal(inverse)) return std::nullopt;
+  ByteGrid result{.law = grid};
+  result.inverse = inverse;
   result.low = static_cast<float>(low);
   result.high = static_cast<float>(high);
   result.offset = grid.offset;
@@ -98,6 +100,41 @@ std::optional<ByteGrid> FindByteGrid(const IntegerGrid& grid) {
     integers.push_back(static_cast<std::int32_t>(value / grid.unit));
   if (!grid.spec.symmetric || !FindOctaves(integers, result)) return std::nullopt;
   return result;
+}
+
+namespace {
+
+// To the nearest integer, in double; how far from a tie the least sure one lies.
+BW_VECTORIZE double NearestInDouble(const float* y, float low, float high, const ByteGrid& grid,
+                                    std::uint8_t* out, std::size_t count) {
+  constexpr double kDoubleMagic = 0x1.8p52;
+  const double step = grid.law.step();
+  const auto least = static_cast<double>(grid.low), greatest = static_cast<double>(grid.high);
+  const std::int32_t offset = grid.offset;
+  double most = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const float raised = y[i] < low ? low : y[i];
+    const float bounded = high < raised ? high : raised;
+    double ratio = static_cast<double>(bounded) / step;
+    ratio = ratio < least ? least : ratio;
+    ratio = greatest < ratio ? greatest : ratio;
+    const double integer = (ratio + kDoubleMagic) - kDoubleMagic;
+    const double off = std::abs(ratio - integer);
+    most = off > most ? off : most;
+    out[i] = static_cast<std::uint8_t>(static_cast<std::int32_t>(integer) + offset);
+  }
+  return 0.5 - most;
+}
+
+}  // namespace
+
+void SettleBytes(const float* y, float low, float high, const ByteGrid& grid, std::uint8_t* out,
+                 std::size_t count) {
+  if (grid.even && NearestInDouble(y, low, high, grid, out, count) > kOffInDouble) return;
+  for (std::size_t i = 0; i < count; ++i) {
+    const float bounded = std::min(std::max(y[i], low), high);
+    out[i] = static_cast<std::uint8_t>(StoreOnGrid(bounded, grid.law));
+  }
 }
 
 BW_VECTORIZE void Interleave(const std::uint8_t* x, std::uint8_t* y, std::size_t columns) {

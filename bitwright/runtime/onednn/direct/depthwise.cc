@@ -186,6 +186,51 @@ class DepthwiseKernel final : public Kernel {
   std::vector<float> bias_;
 };
 
+class DepthwiseBytesKernel final : public Kernel {
+ public:
+  DepthwiseBytesKernel(const Node& node, const TensorType& x, ByteGrid grid,
+                       const std::vector<ops::Window>& windows)
+      : x_(x),
+        offset_(static_cast<float>(node.attributes.Int("offset", 0))),
+        image_(x.shape[3], windows),
+        bounds_(node),
+        grid_(std::move(grid)),
+        multiplier_(image_.lanes()),
+        bias_(image_.lanes()) {}
+
+  void BindConstant(std::size_t input, ConstTensorRef constant) override {
+    if (input == 1) return image_.Arrange(constant.span<std::int8_t>());
+    const std::span<const float> elements = constant.span<float>();
+    std::vector<float>& lanes = input == 2 ? multiplier_ : bias_;
+    for (std::size_t l = 0; l < lanes.size(); ++l) lanes[l] = elements[l % elements.size()];
+  }
+
+  void Run(std::span<const ConstTensorRef> inputs, std::span<const TensorRef> outputs) override {
+    if (x_.dtype == DType::kUint8)
+      RunAll(inputs[0].span<std::uint8_t>().data(), outputs[0].data);
+    else
+      RunAll(inputs[0].span<std::int8_t>().data(), outputs[0].data);
+  }
+
+ private:
+  template <typename X>
+  void RunAll(const X* x, void* out) const {
+    RoundTo to{multiplier_.data(), bias_.data(),    &grid_,
+               bounds_.low[0],     bounds_.high[0], static_cast<std::uint8_t*>(out)};
+    for (std::int64_t image = 0; image < x_.shape[0]; ++image, x += image_.inputs()) {
+      for (std::int64_t o = 0; o < image_.rows(); ++o, to.Advance(image_.row_outputs()))
+        image_.SumRow(x, offset_, o, to);
+    }
+  }
+
+  TensorType x_;
+  float offset_;
+  Image image_;
+  Bounds bounds_;
+  ByteGrid grid_;
+  std::vector<float> multiplier_, bias_;  // lanes
+};
+
 }  // namespace
 
 struct DepthwiseSums::Filters {
@@ -230,6 +275,15 @@ std::unique_ptr<Kernel> MakeDepthwise(const Node& node, const Shape& x,
                                       const std::vector<ops::Window>& windows) {
   if (!FitsDepthwise(x[3], windows)) return nullptr;
   return std::make_unique<DepthwiseKernel>(node, x, windows);
+}
+
+std::unique_ptr<Kernel> MakeDepthwiseBytes(const Node& node, const TensorType& x,
+                                           const TensorType& y,
+                                           const std::vector<ops::Window>& windows) {
+  if (y.dtype != DType::kUint8 && y.dtype != DType::kInt8) return nullptr;
+  auto grid = FindByteGrid(*FindIntegerGrid(node.attributes));
+  if (!grid || !RoundsInVectors(*grid)) return nullptr;
+  return std::make_unique<DepthwiseBytesKernel>(node, x, *std::move(grid), windows);
 }
 
 }  // namespace bw::kernels

@@ -15,6 +15,12 @@ namespace bw::kernels {
 std::unique_ptr<Kernel> MakeDepthwise(const Node& node, const Shape& x,
                                       const std::vector<ops::Window>& windows);
 
+// IntegerConv of bytes x [N, H, W, C] that TakesSingleChannels (integer_sums.h), to bytes that are
+// rounded in registers; null where they do not round in vectors.
+std::unique_ptr<Kernel> MakeDepthwiseBytes(const Node& node, const TensorType& x,
+                                           const TensorType& y,
+                                           const std::vector<ops::Window>& windows);
+
 // Whether the direct kernels take images of so many channels.
 bool FitsDepthwise(std::int64_t channels, const std::vector<ops::Window>& windows);
 

@@ -5,14 +5,12 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "bitwright/runtime/onednn/direct/round_bytes-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace bw::kernels::HWY_NAMESPACE {
 namespace {
 
-namespace hn = hwy::HWY_NAMESPACE;
-using Floats = hn::CappedTag<float, kLanes>;
-using Vector = hn::Vec<Floats>;
-constexpr std::size_t kStep = hn::MaxLanes(Floats());
 constexpr std::size_t kParts = kLanes / kStep;  // vectors that hold kLanes floats
 
 HWY_INLINE Vector Load(const float* x, Vector) { return hn::LoadU(Floats(), x); }
@@ -43,7 +41,7 @@ struct FinishSums {
   HWY_INLINE Vector Start(std::size_t channel) const {
     return hn::LoadU(Floats(), to.bias + channel);
   }
-  HWY_INLINE void Put(Vector sum, std::size_t at) const {
+  HWY_INLINE void Put(Vector sum, std::size_t, std::size_t at) const {
     if (to.addend != nullptr) sum = hn::Add(sum, hn::LoadU(Floats(), to.addend + at));
     hn::StoreU(hn::Min(hn::Max(sum, low), high), Floats(), to.y + at);
   }
@@ -53,7 +51,34 @@ struct KeepSums {
   float* y;
 
   HWY_INLINE Vector Start(std::size_t) const { return hn::Zero(Floats()); }
-  HWY_INLINE void Put(Vector sum, std::size_t at) const { hn::StoreU(sum, Floats(), y + at); }
+  HWY_INLINE void Put(Vector sum, std::size_t, std::size_t at) const {
+    hn::StoreU(sum, Floats(), y + at);
+  }
+};
+
+HWY_NOINLINE void Settle(Vector y, RoundTo to, std::size_t at) {
+  float values[kStep];
+  hn::StoreU(y, Floats(), values);
+  SettleBytes(values, to.low, to.high, *to.grid, to.y + at, kStep);
+}
+
+// Nobody else knows its address, so that what is stored cannot change it.
+template <typename Rounder>
+class RoundSums {
+ public:
+  explicit RoundSums(const RoundTo& to) : to_(to), rounding_(to.low, to.high, *to.grid) {}
+
+  HWY_INLINE Vector Start(std::size_t) const { return hn::Zero(Floats()); }
+  HWY_INLINE void Put(Vector sum, std::size_t channel, std::size_t at) const {
+    Vector off = hn::Zero(Floats());
+    const Vector y = Affine(sum, to_.multiplier + channel, to_.bias + channel);
+    StoreLowBytes(rounding_.Round(y, off), to_.y + at);
+    if (rounding_.InDoubt(off)) Settle(y, to_, at);
+  }
+
+ private:
+  RoundTo to_;
+  ByteRounding<Rounder> rounding_;
 };
 
 template <std::size_t kPixels, std::size_t kVectors>
@@ -113,8 +138,10 @@ HWY_INLINE void SumCells(const Taps& taps, const Pixels<X>& pixels, const Behind
       AddRow<kPixels, kVectors>(taps, pixels.x_step, offset, x, w, sums);
   }
   for (std::size_t p = 0; p < kPixels; ++p) {
-    for (std::size_t v = 0; v < kVectors; ++v)
-      behind.Put(sums[p][v], (first + p) * pixels.y_step + channel + v * kStep);
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const std::size_t at = channel + v * kStep;
+      behind.Put(sums[p][v], at, (first + p) * pixels.y_step + at);
+    }
   }
 }
 
@@ -150,6 +177,19 @@ void SumInt8s(const Taps& taps, const Pixels<std::int8_t>& pixels, const Keep& k
   SumAll(Taps(taps), Pixels<std::int8_t>(pixels), KeepSums{keep.y});
 }
 
+template <typename Byte>
+HWY_INLINE void RoundAll(const Taps& taps, const Pixels<Byte>& pixels, const RoundTo& to) {
+  if (to.grid->even) return SumAll(Taps(taps), Pixels<Byte>(pixels), RoundSums<Nearest>(to));
+  if constexpr (kStep == ByteGrid::kOctaves)
+    SumAll(Taps(taps), Pixels<Byte>(pixels), RoundSums<ByOctave>(to));
+}
+void RoundUint8s(const Taps& taps, const Pixels<std::uint8_t>& pixels, const RoundTo& to) {
+  RoundAll(taps, pixels, to);
+}
+void RoundInt8s(const Taps& taps, const Pixels<std::int8_t>& pixels, const RoundTo& to) {
+  RoundAll(taps, pixels, to);
+}
+
 }  // namespace
 }  // namespace bw::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -159,6 +199,8 @@ namespace bw::kernels {
 HWY_EXPORT(SumFloats);
 HWY_EXPORT(SumUint8s);
 HWY_EXPORT(SumInt8s);
+HWY_EXPORT(RoundUint8s);
+HWY_EXPORT(RoundInt8s);
 
 void SumPixels(const Taps& taps, const Pixels<float>& pixels, const Finish& finish) {
   HWY_DYNAMIC_DISPATCH(SumFloats)(taps, pixels, finish);
@@ -168,6 +210,12 @@ void SumPixels(const Taps& taps, const Pixels<std::uint8_t>& pixels, const Keep&
 }
 void SumPixels(const Taps& taps, const Pixels<std::int8_t>& pixels, const Keep& keep) {
   HWY_DYNAMIC_DISPATCH(SumInt8s)(taps, pixels, keep);
+}
+void SumPixels(const Taps& taps, const Pixels<std::uint8_t>& pixels, const RoundTo& to) {
+  HWY_DYNAMIC_DISPATCH(RoundUint8s)(taps, pixels, to);
+}
+void SumPixels(const Taps& taps, const Pixels<std::int8_t>& pixels, const RoundTo& to) {
+  HWY_DYNAMIC_DISPATCH(RoundInt8s)(taps, pixels, to);
 }
 
 }  // namespace bw::kernels

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "bitwright/runtime/onednn/vector.h"
+#include "bitwright/runtime/onednn/bytes.h"
 
 namespace bw::kernels {
 
@@ -45,10 +45,23 @@ struct Keep {
   void Advance(std::size_t by) { y += by; }
 };
 
+// Where sums of integers end as bytes of min(max(sum * multiplier + bias, low), high) on a grid
+// that RoundsInVectors, which are stored at y.
+struct RoundTo {
+  const float *multiplier, *bias;  // of a pixel, lanes
+  const ByteGrid* grid;
+  float low, high;
+  std::uint8_t* y;
+
+  void Advance(std::size_t by) { y += by; }
+};
+
 // Products and sums are rounded one by one, in the order of the taps.
 void SumPixels(const Taps& taps, const Pixels<float>& pixels, const Finish& finish);
 // Every sum must be exact.
 void SumPixels(const Taps& taps, const Pixels<std::uint8_t>& pixels, const Keep& keep);
 void SumPixels(const Taps& taps, const Pixels<std::int8_t>& pixels, const Keep& keep);
+void SumPixels(const Taps& taps, const Pixels<std::uint8_t>& pixels, const RoundTo& to);
+void SumPixels(const Taps& taps, const Pixels<std::int8_t>& pixels, const RoundTo& to);
 
 }  // namespace bw::kernels

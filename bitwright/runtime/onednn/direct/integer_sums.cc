@@ -294,16 +294,6 @@ class ChannelSums final : public IntegerSums {
     if (!floats_) whole_.resize(rounded_.size());
   }
 
-  static bool Takes(const SumsProblem& problem, const Tensor& weights) {
-    const Shape& w = weights.shape();
-    const std::int64_t channels = problem.image[3];
-    const bool each = problem.group == channels && w[0] == channels && w[1] == 1;
-    const bool bytes = problem.dtype != DType::kInt32 && weights.dtype() == DType::kInt8;
-    const double greatest = static_cast<double>(w[2] * w[3]) * 128 *
-                            static_cast<double>(std::max(-problem.input.low, problem.input.high));
-    return each && bytes && greatest <= kExactInFloat && FitsDepthwise(channels, problem.windows);
-  }
-
   void BindWeights(ConstTensorRef weights) override { direct_.BindWeights(weights); }
 
   void Run(const std::byte* image, std::size_t strip) override {
@@ -328,9 +318,19 @@ class ChannelSums final : public IntegerSums {
 
 }  // namespace
 
+bool TakesSingleChannels(const SumsProblem& problem, const Tensor& weights) {
+  const Shape& w = weights.shape();
+  const std::int64_t channels = problem.image[3];
+  const bool each = problem.group == channels && w[0] == channels && w[1] == 1;
+  const bool bytes = problem.dtype != DType::kInt32 && weights.dtype() == DType::kInt8;
+  const double greatest = static_cast<double>(w[2] * w[3]) * 128 *
+                          static_cast<double>(std::max(-problem.input.low, problem.input.high));
+  return each && bytes && greatest <= kExactInFloat && FitsDepthwise(channels, problem.windows);
+}
+
 std::unique_ptr<IntegerSums> MakeIntegerSums(const SumsProblem& problem, const Tensor& weights,
                                              SumsAs as) {
-  if (ChannelSums::Takes(problem, weights)) return std::make_unique<ChannelSums>(problem, as);
+  if (TakesSingleChannels(problem, weights)) return std::make_unique<ChannelSums>(problem, as);
   const auto products = ChooseProducts(problem.input, weights);
   if (!products) return nullptr;
   return std::make_unique<ProductSums>(problem, MakePiece(problem, weights.shape()), *products, as);

@@ -1,0 +1,134 @@
+// Rounding of sums to the bytes of a ByteGrid, in vectors. Included once for each target.
+
+#if defined(BW_ROUND_BYTES_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef BW_ROUND_BYTES_INL_H_
+#undef BW_ROUND_BYTES_INL_H_
+#else
+#define BW_ROUND_BYTES_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <algorithm>
+
+#include "bitwright/runtime/onednn/bytes.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace bw::kernels::HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using Floats = hn::CappedTag<float, kLanes>;
+using Ints = hn::Rebind<std::int32_t, Floats>;
+using Vector = hn::Vec<Floats>;
+using Integers = hn::Vec<Ints>;
+constexpr std::size_t kStep = hn::MaxLanes(Floats());
+
+// x - round(x), and the greater magnitude of two.
+#if HWY_TARGET <= HWY_AVX3
+HWY_INLINE Vector OffInteger(Vector x, Integers) {
+  return Vector{_mm512_reduce_ps(x.raw, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
+}
+HWY_INLINE Vector Greater(Vector a, Vector b) {
+  constexpr int kMaximum = 3, kPositive = 2 << 2;
+  return Vector{_mm512_range_ps(a.raw, b.raw, kMaximum | kPositive)};
+}
+#else
+HWY_INLINE Vector OffInteger(Vector x, Integers nearest) {
+  return hn::Abs(hn::Sub(x, hn::ConvertTo(Floats(), nearest)));
+}
+HWY_INLINE Vector Greater(Vector a, Vector b) { return hn::Max(a, b); }
+#endif
+
+// To the nearest integer.
+class Nearest {
+ public:
+  explicit Nearest(const ByteGrid& grid) : near_(hn::Set(Floats(), grid.near[0])) {}
+
+  // `off`: how far from its integer the ratio was, at most; see Doubts.
+  HWY_INLINE Integers Round(Vector ratio, Vector& off) const {
+    const Integers integer = hn::NearestInt(ratio);
+    off = Greater(off, OffInteger(ratio, integer));
+    return integer;
+  }
+  HWY_INLINE hn::Mask<Floats> Doubts(Vector off) const { return hn::Gt(off, near_); }
+
+ private:
+  Vector near_;
+};
+
+// To the spacing of the ratio's octave: kStep must be kOctaves.
+class ByOctave {
+ public:
+  explicit ByOctave(const ByteGrid& grid)
+      : magic_(hn::LoadU(Floats(), grid.magic)), near_(hn::LoadU(Floats(), grid.near)) {}
+
+  // `off`: above 0 where the ratio was too far from its integer.
+  HWY_INLINE Integers Round(Vector ratio, Vector& off) const {
+    const Ints d;
+    const Vector size = hn::Abs(ratio);
+    // The exponent of the size, and 0 below 1.
+    const auto exponent = hn::ShiftRight<23>(hn::BitCast(d, size));
+    const auto octave = hn::Max(hn::Sub(exponent, hn::Set(d, 126)), hn::Zero(d));
+    const auto index = hn::IndicesFromVec(Floats(), octave);
+    const Vector spread = hn::TableLookupLanes(magic_, index);
+    const Vector nearest = hn::Sub(hn::Add(size, spread), spread);
+    const Vector distance = hn::Abs(hn::Sub(size, nearest));
+    off = hn::Max(off, hn::Sub(distance, hn::TableLookupLanes(near_, index)));
+    return hn::NearestInt(hn::CopySign(nearest, ratio));
+  }
+  HWY_INLINE hn::Mask<Floats> Doubts(Vector off) const { return hn::Gt(off, hn::Zero(Floats())); }
+
+ private:
+  Vector magic_, near_;
+};
+
+// What is done to every y = scale * sum + bias. Products with `inverse` rise with y, so that bounds
+// of y are bounds of the ratio, within those of the grid.
+template <typename Rounder>
+class ByteRounding {
+ public:
+  ByteRounding(float low, float high, const ByteGrid& grid)
+      : rounder_(grid),
+        inverse_(hn::Set(Floats(), grid.inverse)),
+        least_(hn::Set(Floats(), std::clamp(low * grid.inverse, grid.low, grid.high))),
+        most_(hn::Set(Floats(), std::clamp(high * grid.inverse, grid.low, grid.high))),
+        offset_(hn::Set(Ints(), grid.offset)) {}
+
+  // What is stored; `off` begins as zeros.
+  HWY_INLINE Integers Round(Vector y, Vector& off) const {
+    const Vector ratio = hn::Min(hn::Max(hn::Mul(y, inverse_), least_), most_);
+    return hn::Add(rounder_.Round(ratio, off), offset_);
+  }
+  // Whether only the law tells some of the integers.
+  HWY_INLINE bool InDoubt(Vector off) const {
+    return HWY_UNLIKELY(!hn::AllFalse(Floats(), rounder_.Doubts(off)));
+  }
+
+ private:
+  Rounder rounder_;
+  Vector inverse_, least_, most_;
+  Integers offset_;
+};
+
+// float(float(sum * multiplier) + bias).
+HWY_INLINE Vector Affine(Vector sum, const float* multiplier, const float* bias) {
+  const Floats f;
+  return hn::Add(hn::Mul(sum, hn::LoadU(f, multiplier)), hn::LoadU(f, bias));
+}
+
+// Integers of a byte, signed or not.
+HWY_INLINE void StoreLowBytes(Integers stored, std::uint8_t* out) {
+#if HWY_TARGET <= HWY_AVX3
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm512_cvtepi32_epi8(stored.raw));
+#else
+  const hn::Rebind<std::uint8_t, Floats> bytes;
+  hn::StoreU(hn::DemoteTo(bytes, hn::And(stored, hn::Set(Ints(), 255))), bytes, out);
+#endif
+}
+
+}  // namespace
+}  // namespace bw::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // BW_ROUND_BYTES_INL_H_
