@@ -63,7 +63,38 @@ Expected<void> CheckFinite(std::span<const float> values, std::size_t sample,
               std::isnan(*bad) ? "NaN" : "infinity", bad - values.begin());
 }
 
+// Rows in memory.
+class RowSource : public SampleSource {
+ public:
+  explicit RowSource(Tensor rows) : rows_(std::move(rows)) {}
+  std::size_t size() const override { return static_cast<std::size_t>(rows_.shape()[0]); }
+  Expected<Tensor> Read(std::size_t index) const override {
+    Tensor row(DType::kFloat32, Shape(rows_.shape().begin() + 1, rows_.shape().end()));
+    const std::span<float> to = row.span<float>();
+    const std::span<const float> from = rows_.span<float>();
+    std::copy_n(from.begin() + static_cast<std::ptrdiff_t>(index * to.size()), to.size(),
+                to.begin());
+    return row;
+  }
+  std::span<const std::int64_t> labels() const override { return {}; }
+
+ private:
+  Tensor rows_;
+};
+
 }  // namespace
+
+Dataset Dataset::FromRows(Tensor rows) {
+  BW_CHECK(rows.dtype() == DType::kFloat32 && !rows.shape().empty() && rows.shape()[0] > 0);
+  Dataset data;
+  data.row_shape_ = Shape(rows.shape().begin() + 1, rows.shape().end());
+  data.indices_.resize(static_cast<std::size_t>(rows.shape()[0]));
+  std::iota(data.indices_.begin(), data.indices_.end(), std::size_t{0});
+  data.source_ = std::make_shared<RowSource>(std::move(rows));
+  data.preprocess_.stored_layout = data.preprocess_.layout;
+  data.origin_ = "rows in memory";
+  return data;
+}
 
 Expected<Dataset> Dataset::Open(const std::string& path, const std::string& labels_path,
                                 Preprocess preprocess) {

@@ -71,6 +71,9 @@ class Dataset {
   static Expected<Dataset> Open(const std::string& path, const std::string& labels_path,
                                 Preprocess preprocess);
 
+  // Rows in memory along the first axis, one a sample, float32, as they are; no labels.
+  static Dataset FromRows(Tensor rows);
+
   std::size_t size() const { return indices_.size(); }
   bool has_labels() const { return !labels_.empty(); }
   std::int64_t label(std::size_t i) const { return labels_[i]; }

@@ -54,6 +54,18 @@ using Floats = std::vector<float>;
 
 // CIFAR
 
+TEST(Dataset, FromRowsGivesTheRowsAsTheyAre) {
+  Tensor rows(DType::kFloat32, {3, 2, 2});
+  for (std::size_t i = 0; i < 12; ++i) rows.span<float>()[i] = 0.1F * static_cast<float>(i) - 0.5F;
+  const Dataset data = Dataset::FromRows(rows);
+  EXPECT_EQ(data.size(), 3U);
+  EXPECT_EQ(data.rows_per_sample(), 1);
+  EXPECT_EQ(data.row_shape(), (Shape{2, 2}));
+  EXPECT_FALSE(data.has_labels());
+  const std::vector<float> last(rows.span<float>().begin() + 4, rows.span<float>().end());
+  EXPECT_EQ(Values(data, 1, 2), last);
+}
+
 TEST(Cifar, ImagesAndLabelsAreThoseOfTheRecords) {
   const Dataset data = MustOpen(Put("two.bin", Cifar()));
   EXPECT_EQ(data.size(), 2u);

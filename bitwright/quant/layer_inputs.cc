@@ -164,11 +164,13 @@ Expected<LayerInputDrawer> LayerInputDrawer::Create(const Graph& graph, const Qu
   return drawer;
 }
 
-Expected<LayerInputDrawer> LayerInputDrawer::Partner(const Graph& graph, int threads) const {
+Expected<LayerInputDrawer> LayerInputDrawer::Partner(const Graph& graph, const Dataset& data,
+                                                     int threads) const {
+  BW_CHECK(data.size() == data_->size());
   BW_ASSIGN(
       Runner runner,
-      Runner::Create(graph, *data_, {threads, Backend::kFast, false, runner_.chunk_samples()}));
-  LayerInputDrawer drawer(*targets_, *data_, seed_, std::move(runner));
+      Runner::Create(graph, data, {threads, Backend::kFast, false, runner_.chunk_samples()}));
+  LayerInputDrawer drawer(*targets_, data, seed_, std::move(runner));
   drawer.FindLayers(graph);
   drawer.numbers_ = numbers_;
   return drawer;

@@ -29,9 +29,9 @@ class LayerInputDrawer {
   static Expected<LayerInputDrawer> Create(const Graph& graph, const QuantTargets& targets,
                                            const Dataset& data, std::uint64_t seed, int threads);
 
-  // One for another network with the same targets that draws the same places of the same samples:
-  // vector i of the one belongs to vector i of the other.
-  Expected<LayerInputDrawer> Partner(const Graph& graph, int threads) const;
+  // One for another network with the same targets that draws the same places of the same samples,
+  // or of as many others: vector i of the one belongs to vector i of the other.
+  Expected<LayerInputDrawer> Partner(const Graph& graph, const Dataset& data, int threads) const;
 
   // The targets whose inputs can be drawn, in order.
   std::vector<std::size_t> Drawable() const;

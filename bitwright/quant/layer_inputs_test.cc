@@ -138,7 +138,7 @@ TEST(LayerInputDrawer, PartnersDrawTheSamePlaces) {
   const QuantTargets targets = FindTargets(graph).value();
   const Dataset data = MakeDataset(Random({kSamples, 4, 5, 4}, 7));
   LayerInputDrawer one = LayerInputDrawer::Create(graph, targets, data, 1, 1).value();
-  LayerInputDrawer other = one.Partner(louder, 2).value();
+  LayerInputDrawer other = one.Partner(louder, data, 2).value();
   const std::vector<std::size_t> layers = one.Drawable();
   ASSERT_EQ(layers.size(), 1U);
   EXPECT_EQ(one.Draw(layers).value()[0].rows, other.Draw(layers).value()[0].rows);

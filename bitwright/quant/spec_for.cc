@@ -43,6 +43,11 @@ std::optional<Format> UnsignedForm(const Format& format) {
   return std::nullopt;
 }
 
+void PreferUnsigned(const ActivationStatistics& statistics, QuantSpec& spec) {
+  if (!statistics.non_negative() || !spec.element.info().is_signed) return;
+  if (std::optional<Format> form = UnsignedForm(spec.element)) spec.element = *std::move(form);
+}
+
 }  // namespace
 
 Expected<QuantSpec> WeightSpec(std::string_view text, const QuantTarget& target) {
@@ -75,6 +80,8 @@ Expected<QuantSpec> ActivationSpec(std::string_view text, const ActivationStatis
   BW_ASSIGN(QuantSpec spec, QuantSpec::Parse(text));
   if (const auto* block = std::get_if<PerBlock>(&spec.grain); block != nullptr && IsDynamic(spec)) {
     spec.grain = PerTile{block->size, 1, 1};  // along the channels, the last block may be shorter
+    const bool named = text.find(':') == std::string_view::npos;  // what a standard says
+    if (!named) PreferUnsigned(statistics, spec);
     return spec;
   }
   if (!std::holds_alternative<PerTensor>(spec.grain)) {
@@ -87,8 +94,7 @@ Expected<QuantSpec> ActivationSpec(std::string_view text, const ActivationStatis
     BW_ASSIGN(spec.element, FitFormat(spec.element, statistics.sample, {}));
     return spec;
   }
-  if (!statistics.non_negative() || !spec.element.info().is_signed) return spec;
-  if (std::optional<Format> form = UnsignedForm(spec.element)) spec.element = *std::move(form);
+  PreferUnsigned(statistics, spec);
   return spec;
 }
 

@@ -16,8 +16,8 @@ Expected<QuantSpec> WeightSpec(std::string_view text, const QuantTarget& target)
 
 // For an activation: per tensor, and the format's unsigned form where no negative value was seen
 // ("int8" -> uint8). Blocks under e8m0 or two levels run along the channels, their scales follow
-// from the values while the network runs ("mxfp4" -> e2m1:m32x1@1:e8m0). A format that is fitted is
-// fitted to the statistics' sample.
+// from the values while the network runs ("mxfp4" -> e2m1:m32x1@1:e8m0); those that have a name of
+// their own are always signed. A format that is fitted is fitted to the statistics' sample.
 Expected<QuantSpec> ActivationSpec(std::string_view text, const ActivationStatistics& statistics);
 
 }  // namespace bw

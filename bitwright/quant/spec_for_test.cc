@@ -80,6 +80,9 @@ TEST(ActivationSpec, RefusesOtherGrains) {
 TEST(ActivationSpec, LaysBlocksAlongTheChannels) {
   EXPECT_EQ(ForActivation("mxfp4", -1), "e2m1:m32x1@1:e8m0");
   EXPECT_EQ(ForActivation("nvfp4", 0), "e2m1:m16x1@1:e4m3fn*fp32");
+  EXPECT_EQ(ForActivation("int4:b16:e8m0", 0), "uint4:m16x1@1:e8m0");
+  EXPECT_EQ(ForActivation("e2m1:b16:e8m0", 0), "ue2m2:m16x1@1:e8m0");
+  EXPECT_EQ(ForActivation("int4:b16:e8m0", -1), "int4:m16x1@1:e8m0");
 }
 
 }  // namespace

@@ -106,7 +106,7 @@ class Learner {
 
 Expected<Stretch> Learner::Measure(ValueId input, ValueId output) const {
   BW_ASSIGN(const InferredTypes types, TypesAt(float_, 1));
-  BW_ASSIGN(const Graph part, CutOut(float_, types, input, output));
+  BW_ASSIGN(const Graph part, CutOut(float_, types, input, {output}));
   const auto size = [&](ValueId id) {
     const Shape& shape = types.types[Index(id)].shape;
     return static_cast<double>(ElementCount(shape)) /
@@ -221,10 +221,10 @@ Expected<void> Learner::Learn(const Stretch& stretch, int steps) {
   const std::int64_t rows = ChunkRows(stretch);
   BW_ASSIGN(const InferredTypes float_types, TypesAt(float_, rows));
   BW_ASSIGN(const InferredTypes types, TypesAt(rounded_, rows));
-  BW_ASSIGN(const Graph wanted, CutOut(float_, float_types, stretch.input, stretch.output));
+  BW_ASSIGN(const Graph wanted, CutOut(float_, float_types, stretch.input, {stretch.output}));
   const Shape& shape = float_types.types[Index(stretch.input)].shape;
   BW_ASSIGN(Tensor float_output, RunRegion(wanted, shape, float_rows_, options_.threads));
-  BW_ASSIGN(const Graph start, CutOut(rounded_, types, stretch.input, stretch.output));
+  BW_ASSIGN(const Graph start, CutOut(rounded_, types, stretch.input, {stretch.output}));
   if (stretch.weights > 0) {
     RegionReport report{float_.value(stretch.input).name,
                         float_.value(stretch.output).name,
@@ -241,7 +241,7 @@ Expected<void> Learner::Learn(const Stretch& stretch, int steps) {
     if (!outcome) report.refused = outcome.error().message;
     learned_.regions.push_back(std::move(report));
   }
-  BW_ASSIGN(const Graph now, CutOut(rounded_, types, stretch.input, stretch.output));
+  BW_ASSIGN(const Graph now, CutOut(rounded_, types, stretch.input, {stretch.output}));
   BW_ASSIGN(rounded_rows_, RunRegion(now, shape, rounded_rows_, options_.threads));
   float_rows_ = std::move(float_output);
   return {};

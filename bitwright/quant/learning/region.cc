@@ -32,15 +32,31 @@ std::vector<ValueId> FindCuts(const Graph& graph, const InferredTypes& types) {
   return cuts;
 }
 
+std::vector<ValueId> FindRowCuts(const Graph& graph, const InferredTypes& types, double most) {
+  std::vector<ValueId> cuts = FindCuts(graph, types);
+  if (cuts.empty()) return cuts;
+  const TensorType& input = types.types[Index(graph.inputs[0])];
+  std::erase_if(cuts, [&](ValueId id) {
+    const TensorType& type = types.types[Index(id)];
+    if (id == cuts.front() || id == graph.outputs[0]) return false;
+    if (type.dtype != DType::kFloat32 || type.shape.empty() || input.shape.empty() ||
+        type.shape[0] != input.shape[0])
+      return true;
+    return static_cast<double>(ElementCount(type.shape)) >
+           most * static_cast<double>(type.shape[0]);
+  });
+  return cuts;
+}
+
 Expected<Graph> CutOut(const Graph& graph, const InferredTypes& types, ValueId input,
-                       ValueId output) {
+                       const std::vector<ValueId>& outputs) {
   const std::vector<int> producers = Producers(graph);
   std::vector<char> wanted(graph.values.size(), 0);
-  std::vector<ValueId> open = {output};
+  std::vector<ValueId> open = outputs;
   Graph part;
   part.name = graph.name;
   part.inputs = {input};
-  part.outputs = {output};
+  part.outputs = outputs;
   part.values.resize(graph.values.size());
   std::vector<char> kept(graph.nodes.size(), 0);
   while (!open.empty()) {
@@ -55,7 +71,7 @@ Expected<Graph> CutOut(const Graph& graph, const InferredTypes& types, ValueId i
       continue;
     }
     if (producers[Index(id)] < 0) {
-      return Fail("'{}' depends on '{}' besides '{}'", graph.value(output).name,
+      return Fail("'{}' depends on '{}' besides '{}'", graph.value(outputs[0]).name,
                   graph.value(id).name, graph.value(input).name);
     }
     const auto n = Index(producers[Index(id)]);

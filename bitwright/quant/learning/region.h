@@ -12,9 +12,13 @@ namespace bw {
 // that follow from shapes alone are no paths. `types` are those of the graph.
 std::vector<ValueId> FindCuts(const Graph& graph, const InferredTypes& types);
 
-// The nodes that compute `output` from `input`, as a graph of the same value ids that holds the
-// constants they read and what `types` knows. Fails when the output depends on another input.
+// Of the cuts those whose rows can be held: float32, a row for each of the input's, of at most
+// `most` elements. The input and a last cut that is the network's output always stay.
+std::vector<ValueId> FindRowCuts(const Graph& graph, const InferredTypes& types, double most);
+
+// The nodes that compute `outputs` from `input`, as a graph of the same value ids that holds the
+// constants they read and what `types` knows. Fails when an output depends on another input.
 Expected<Graph> CutOut(const Graph& graph, const InferredTypes& types, ValueId input,
-                       ValueId output);
+                       const std::vector<ValueId>& outputs);
 
 }  // namespace bw

@@ -152,13 +152,13 @@ TEST(CutOut, ComputesWhatTheWholeDoes) {
   const Tensor input = Random({2, 3, 4, 4}, 3);
   Tape whole = Tape::Create(net.graph, {2, 3, 4, 4}, {}).value();
   whole.Forward(input, std::nullopt);
-  const Graph part = CutOut(net.graph, types, cuts[2], cuts[3]).value();
+  const Graph part = CutOut(net.graph, types, cuts[2], {cuts[3]}).value();
   EXPECT_EQ(part.nodes.size(), 3U);
   Tape tape = Tape::Create(part, {2, 3, 4, 4}, {}).value();
   const auto found = tape.Forward(whole.ValueOf(cuts[2]), std::nullopt).span<float>();
   const auto wanted = whole.ValueOf(cuts[3]).span<float>();
   EXPECT_TRUE(std::equal(found.begin(), found.end(), wanted.begin()));
-  const auto refused = CutOut(net.graph, types, cuts[3], cuts[2]);
+  const auto refused = CutOut(net.graph, types, cuts[3], {cuts[2]});
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().message, "'s' depends on 'x' besides 'y'");
 }

@@ -4,11 +4,12 @@
 // GPTAQ (arXiv 2504.02692), for any format, grain and grouping; the means are our addition.
 
 #include <algorithm>
+#include <set>
 
 #include "bitwright/quant/bias_correction.h"
 #include "bitwright/quant/method.h"
 #include "bitwright/quant/refit.h"
-#include "bitwright/runtime/work.h"
+#include "bitwright/quant/region_walk.h"
 
 namespace bw::methods {
 namespace {
@@ -28,35 +29,33 @@ class ForwardPass {
   Expected<std::string> Run() {
     BW_ASSIGN(rounded_, ApplyPlan(draft_.graph, *draft_.targets, draft_.plan, draft_.codes));
     biases_ = OwnBiases(rounded_);
-    BW_ASSIGN(const Dataset samples, AffordableSamples());
-    BW_ASSIGN(LayerInputDrawer given, LayerInputDrawer::Create(rounded_, *draft_.targets, samples,
-                                                               context_.seed, context_.threads));
-    BW_ASSIGN(LayerInputDrawer wanted, given.Partner(draft_.graph, context_.threads));
-    const std::vector<std::size_t> layers = given.Drawable();
-    std::size_t done = 0;
-    for (const std::size_t t : layers) {
-      if (draft_.codes[t]) {
-        BW_ASSIGN(const std::vector<LayerInputs> x, wanted.Draw({&t, 1}));
-        BW_ASSIGN(std::vector<LayerInputs> y, given.Draw({&t, 1}));
-        BW_TRY(Round(t, x[0], std::move(y[0]), given.runner()));
-      }
+    BW_ASSIGN(RegionWalk walk, RegionWalk::Create(draft_.graph, rounded_, FittingSamples(context_),
+                                                  kShare * context_.learning_macs));
+    for (std::size_t done = 0; !walk.AtEnd(); ++done) {
       if (context_.progress) {
         context_.progress("compensating forward",
-                          static_cast<double>(++done) / static_cast<double>(layers.size()));
+                          static_cast<double>(done) / static_cast<double>(walk.regions()));
       }
+      BW_TRY(RoundRegion(walk));
     }
-    return fmt::format("{} layers, {} samples", layers.size(), samples.size());
+    return fmt::format("{} layers, {} samples", fitted_.size(), walk.samples());
   }
 
  private:
-  // Every layer runs both networks up to it.
-  Expected<Dataset> AffordableSamples() const {
-    const Dataset& data = FittingSamples(context_);
-    BW_ASSIGN(const std::int64_t once, CountMacs(draft_.graph, data.rows_per_sample()));
-    const double layers = static_cast<double>(draft_.targets->Of(TargetKind::kWeight).size());
-    const double per_sample = std::max(1.0, static_cast<double>(once) * layers);
-    return data.First(static_cast<std::size_t>(
-        std::clamp(kShare * context_.learning_macs / per_sample, 32.0, 512.0)));
+  Expected<void> RoundRegion(RegionWalk& walk) {
+    BW_ASSIGN(const WalkedRegion region, walk.Next());
+    BW_ASSIGN(LayerInputDrawer given,
+              LayerInputDrawer::Create(region.given, *draft_.targets, region.given_rows,
+                                       context_.seed, context_.threads));
+    BW_ASSIGN(LayerInputDrawer wanted,
+              given.Partner(region.wanted, region.wanted_rows, context_.threads));
+    for (const std::size_t t : given.Drawable()) {
+      if (!draft_.codes[t] || !fitted_.insert(t).second) continue;
+      BW_ASSIGN(const std::vector<LayerInputs> x, wanted.Draw({&t, 1}));
+      BW_ASSIGN(std::vector<LayerInputs> y, given.Draw({&t, 1}));
+      BW_TRY(Round(t, x[0], std::move(y[0]), given.runner()));
+    }
+    return walk.Leave(region, wanted.runner(), given.runner());
   }
 
   const LayerBias* BiasBehind(ValueId weight) const {
@@ -109,6 +108,7 @@ class ForwardPass {
   const MethodContext& context_;
   Graph rounded_;
   std::vector<LayerBias> biases_;
+  std::set<std::size_t> fitted_;  // targets
 };
 
 bool IsCoarse(const Plan& plan) {
