@@ -17,9 +17,18 @@ struct GroupRun {
   std::size_t step = 0;
 };
 
-// The runs of tiles: the columns of one tile on one row.
+// The runs of tiles: the columns of one tile on one row, or the whole row where tiles are one column
+// wide.
 template <typename Body>
 void ForEachTileRun(const Grouping& grouping, const Body& body) {
+  if (grouping.inner_block == 1 && grouping.inner > 0) {
+    for (std::int64_t row = 0; row < grouping.outer * grouping.reduce; ++row) {
+      const std::int64_t first = row * grouping.inner;
+      body(GroupRun{static_cast<std::size_t>(first), static_cast<std::size_t>(grouping.inner),
+                    static_cast<std::size_t>(grouping.GroupOf(first)), 1});
+    }
+    return;
+  }
   for (std::int64_t row = 0; row < grouping.outer * grouping.reduce; ++row) {
     for (std::int64_t column = 0; column < grouping.inner; column += grouping.inner_block) {
       const std::int64_t first = row * grouping.inner + column;

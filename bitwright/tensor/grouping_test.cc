@@ -113,9 +113,9 @@ TEST(GroupingErrors, AxisThatDoesNotExist) {
 RC_GTEST_PROP(ForEachRun, CoversEveryElementInOrderWithItsGroup, ()) {
   const Shape shape = *rc::gen::container<Shape>(3, rc::gen::inRange<std::int64_t>(0, 5));
   const int axis = *rc::gen::inRange(0, 3);
-  const Grain grain = *rc::gen::element<Grain>(PerTensor{}, PerChannel{axis}, PerBlock{1, axis},
-                                               PerBlock{2, axis}, PerBlock{2, -1}, PerBlock{3, -1},
-                                               PerTile{2, 3, axis}, PerTile{3, 2, axis});
+  const Grain grain = *rc::gen::element<Grain>(
+      PerTensor{}, PerChannel{axis}, PerBlock{1, axis}, PerBlock{2, axis}, PerBlock{2, -1},
+      PerBlock{3, -1}, PerTile{2, 3, axis}, PerTile{3, 2, axis}, PerTile{2, 1, axis});
   const Expected<Grouping> grouping = MakeGrouping(grain, shape);
   RC_PRE(grouping.has_value());
   std::size_t next = 0;

@@ -41,7 +41,7 @@ class Learner {
       const ValueId id = targets_.tensors[t].value;
       if (start[t]) float_weights_[id] = &*float_.value(id).constant;
     }
-    BW_TRY(FindStretches());
+    BW_TRY(FindStretches(static_cast<std::int64_t>(data.size()) * data.rows_per_sample()));
     BW_TRY(ReadSamples(data));
     const int steps = AffordableSteps();
     double done = 0, all = 1e-9;
@@ -56,7 +56,7 @@ class Learner {
   }
 
  private:
-  Expected<void> FindStretches();
+  Expected<void> FindStretches(std::int64_t rows);
   Expected<Stretch> Measure(ValueId input, ValueId output) const;
   void Join();
   Expected<void> ReadSamples(const Dataset& data);
@@ -87,6 +87,8 @@ class Learner {
     while (rows > 1 && static_cast<double>(rows) * stretch.largest > kElements) rows /= 2;
     return rows;
   }
+  // Of inputs and outputs of all rows; both networks are held.
+  double HeldElements() const { return options_.memory_bytes / (2 * sizeof(float)); }
   Expected<InferredTypes> TypesAt(const Graph& graph, std::int64_t rows) const {
     BW_ASSIGN(const std::vector<Shape> shapes, InputShapes(graph, rows));
     return InferTypes(graph, shapes);
@@ -138,23 +140,21 @@ Expected<Stretch> Learner::Measure(ValueId input, ValueId output) const {
 }
 
 // Between activations that are stored, so that what follows a layer element by element is learned
-// with it.
-Expected<void> Learner::FindStretches() {
+// with it, and narrow enough that as many rows as wanted can be held.
+Expected<void> Learner::FindStretches(std::int64_t rows) {
   BW_ASSIGN(const std::vector<Shape> once, InputShapes(float_, 4));
   if (once.size() != 1) return Fail("the network has {} inputs, data sets give one", once.size());
   fixed_rows_ = once[0][0] == 4 ? 0 : once[0][0];
   BW_ASSIGN(const InferredTypes types, InferTypes(float_, once));
   std::vector<ValueId> ends;
-  const std::vector<ValueId> cuts = FindCuts(float_, types);
+  const double wanted = std::min(static_cast<double>(rows), static_cast<double>(kMostRows));
+  const std::vector<ValueId> cuts = FindRowCuts(float_, types, HeldElements() / 2 / wanted);
   for (const ValueId id : cuts) {
-    const TensorType& type = types.types[Index(id)];
-    const bool rows =
-        type.dtype == DType::kFloat32 && !type.shape.empty() && type.shape[0] == once[0][0];
     const bool stored = std::any_of(
         targets_.tensors.begin(), targets_.tensors.end(), [&](const QuantTarget& target) {
           return target.value == id && target.kind == TargetKind::kActivation;
         });
-    if (rows && (stored || id == cuts.front() || id == cuts.back())) ends.push_back(id);
+    if (stored || id == cuts.front() || id == cuts.back()) ends.push_back(id);
   }
   for (std::size_t i = 1; i < ends.size(); ++i) {
     BW_ASSIGN(Stretch stretch, Measure(ends[i - 1], ends[i]));
@@ -191,10 +191,9 @@ void Learner::Join() {
 Expected<void> Learner::ReadSamples(const Dataset& data) {
   double widest = 1;
   for (const Stretch& stretch : stretches_) widest = std::max(widest, stretch.in_and_out);
-  const double bytes = widest * 2 * sizeof(float);
   const std::int64_t unit = fixed_rows_ > 0 ? fixed_rows_ : kBatch;
   const auto most =
-      std::min<std::int64_t>(static_cast<std::int64_t>(options_.memory_bytes / bytes), kMostRows);
+      std::min<std::int64_t>(static_cast<std::int64_t>(HeldElements() / widest), kMostRows);
   const std::int64_t per_sample = data.rows_per_sample();
   const std::int64_t samples = std::min<std::int64_t>(static_cast<std::int64_t>(data.size()),
                                                       std::max<std::int64_t>(1, most / per_sample));
