@@ -17,8 +17,8 @@ struct GroupRun {
   std::size_t step = 0;
 };
 
-// The runs of tiles: the columns of one tile on one row, or the whole row where tiles are one column
-// wide.
+// The runs of tiles: the columns of one tile on one row, or the whole row where tiles are one
+// column wide.
 template <typename Body>
 void ForEachTileRun(const Grouping& grouping, const Body& body) {
   if (grouping.inner_block == 1 && grouping.inner > 0) {
