@@ -167,9 +167,8 @@ Expected<LayerInputDrawer> LayerInputDrawer::Create(const Graph& graph, const Qu
 Expected<LayerInputDrawer> LayerInputDrawer::Partner(const Graph& graph, const Dataset& data,
                                                      int threads) const {
   BW_CHECK(data.size() == data_->size());
-  BW_ASSIGN(
-      Runner runner,
-      Runner::Create(graph, data, {threads, Backend::kFast, false, runner_.chunk_samples()}));
+  BW_ASSIGN(Runner runner,
+            Runner::Create(graph, data, {threads, Backend::kFast, false, runner_.chunk_samples()}));
   LayerInputDrawer drawer(*targets_, data, seed_, std::move(runner));
   drawer.FindLayers(graph);
   drawer.numbers_ = numbers_;
