@@ -1,6 +1,7 @@
 #include "bitwright/runtime/onednn/direct/depthwise.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <vector>
 
 #include "bitwright/runtime/onednn/direct/behind.h"
@@ -53,6 +54,7 @@ class Image {
       for (std::size_t l = 0; l < lanes_; ++l)
         weights_[t * lanes_ + l] = static_cast<float>(weights[l % channels_ * taps + t]);
     }
+    if constexpr (std::is_same_v<W, std::int8_t>) ArrangeQuads();
   }
 
   std::size_t lanes() const { return lanes_; }
@@ -112,6 +114,8 @@ class Image {
     const float* weights = weights_.data() +
                            static_cast<std::size_t>(down.begin) * outer.weight_step +
                            static_cast<std::size_t>(across.begin) * inner.weight_step;
+    const auto first = static_cast<std::size_t>(down.begin) * lanes_;
+    const bool quads = !quads_.empty() && &inner == &columns_ && across.count == 3;
     return {.rows = static_cast<std::size_t>(down.count),
             .columns = static_cast<std::size_t>(across.count),
             .row_step = static_cast<std::size_t>(outer.window.dilation) * outer.in_step,
@@ -119,7 +123,23 @@ class Image {
             .weights = weights,
             .weight_row_step = outer.weight_step,
             .weight_column_step = inner.weight_step,
-            .lanes = lanes_};
+            .lanes = lanes_,
+            .quads = quads ? quads_.data() + first * 4 : nullptr,
+            .quad_sums = quads ? quad_sums_.data() + first : nullptr};
+  }
+
+  void ArrangeQuads() {
+    if (columns_.window.kernel != 3) return;
+    const auto rows = static_cast<std::size_t>(rows_.window.kernel);
+    quads_.assign(rows * lanes_ * 4, 0);
+    quad_sums_.assign(rows * lanes_, 0);
+    for (std::size_t i = 0; i < rows * lanes_; ++i) {
+      const float* weight = weights_.data() + i / lanes_ * columns_.weight_step * 3 + i % lanes_;
+      for (std::size_t c = 0; c < 3; ++c) {
+        quads_[i * 4 + c] = static_cast<std::int8_t>(weight[c * columns_.weight_step]);
+        quad_sums_[i] += quads_[i * 4 + c];
+      }
+    }
   }
 
   // A vector that starts or ends at a pixel of the border has its taps; what it gets wrong is
@@ -150,6 +170,8 @@ class Image {
   std::size_t channels_, lanes_;
   Axis rows_, columns_;
   std::vector<float> weights_;
+  std::vector<std::int8_t> quads_;  // see Taps
+  std::vector<std::int32_t> quad_sums_;
 };
 
 class DepthwiseKernel final : public Kernel {

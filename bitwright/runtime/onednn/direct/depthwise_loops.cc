@@ -5,6 +5,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "bitwright/runtime/onednn/direct/depthwise_quads-inl.h"
 #include "bitwright/runtime/onednn/direct/round_bytes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -159,6 +160,11 @@ HWY_INLINE void SumChannels(const Taps& taps, const Pixels<X>& pixels, const Beh
 
 template <typename X, typename Behind>
 HWY_INLINE void SumAll(const Taps& taps, const Pixels<X>& pixels, const Behind& behind) {
+#if HWY_TARGET <= HWY_AVX3_DL
+  if constexpr (sizeof(X) == 1) {
+    if (taps.quads != nullptr) return SumAllQuads(taps, pixels, behind);
+  }
+#endif
   std::size_t p = 0;
   for (; p + 8 <= pixels.count; p += 8) SumChannels<8, 1>(taps, pixels, behind, p);
   for (; p + 4 <= pixels.count; p += 4) SumChannels<4, 2>(taps, pixels, behind, p);

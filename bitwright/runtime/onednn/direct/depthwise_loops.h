@@ -15,6 +15,9 @@ struct Taps {
   const float* weights = nullptr;             // of the first
   std::size_t weight_row_step = 0, weight_column_step = 0;
   std::size_t lanes = 0;  // of a weight: channels, at least kLanes
+  // Where a row is three bytes: with a 0 behind, [rows][lanes][4], and their sums, [rows][lanes].
+  const std::int8_t* quads = nullptr;
+  const std::int32_t* quad_sums = nullptr;
 };
 
 // Output pixels, `step` elements of input and output apart.

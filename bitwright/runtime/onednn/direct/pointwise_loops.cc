@@ -6,8 +6,8 @@
 #include <hwy/highway.h>
 
 #include <cstring>
-#include <utility>
 
+#include "bitwright/runtime/onednn/direct/byte_products-inl.h"
 #include "bitwright/runtime/onednn/direct/round_bytes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -19,26 +19,9 @@ namespace {
 constexpr std::size_t kBlock = PointwiseLayer::kBlock, kQuad = PointwiseLayer::kQuad;
 static_assert(kBlock == kStep);
 
-// f(0) .. f(kCount - 1), each number a constant from the start: of arrays that are only indexed so
-// compilers make registers.
-#define BW_INLINE HWY_ATTR __attribute__((always_inline))
-template <std::size_t kCount, typename F>
-HWY_INLINE void Unroll(const F& f) {
-  [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) BW_INLINE {
-    (f(std::integral_constant<std::size_t, kIndex>()), ...);
-  }
-  (std::make_index_sequence<kCount>());
-}
-
 // Of kPixels pixels and kVectors blocks of outputs.
 template <std::size_t kPixels, std::size_t kVectors>
 using Sums = __m512i[kPixels][kVectors];
-
-// sums += products of unsigned bytes by signed ones, four by four. Machines of this target have the
-// instruction; Highway's list of what the compiler may use leaves it out.
-HWY_INLINE void AddProducts(__m512i& sums, __m512i x, __m512i w) {
-  asm("vpdpbusd %2, %1, %0" : "+v"(sums) : "v"(x), "v"(w));
-}
 
 // A pixel's four inputs, as unsigned bytes, for all outputs.
 HWY_INLINE __m512i Spread(const std::uint8_t* x, __m512i flip) {
@@ -190,8 +173,6 @@ void RunAll(const PointwiseLayer& layer, const std::uint8_t* x, std::size_t pixe
   for (std::size_t first = 0; first < pixels; first += group)
     RunBlocks(layer, x, first, std::min(pixels, first + group), behind);
 }
-
-#undef BW_INLINE
 
 void Run(const PointwiseLayer& layer, const std::uint8_t* x, std::size_t pixels, void* out) {
   if (layer.grid == nullptr) return RunAll<ToFloats>(layer, x, pixels, out);

@@ -24,8 +24,10 @@ using Vector = hn::Vec<Floats>;
 using Integers = hn::Vec<Ints>;
 constexpr std::size_t kStep = hn::MaxLanes(Floats());
 
-// x - round(x), and the greater magnitude of two.
+// To the nearest integer, of a byte's size; x - round(x), of which the sign does not count; the
+// greater magnitude of two.
 #if HWY_TARGET <= HWY_AVX3
+HWY_INLINE Integers ToInteger(Vector x) { return Integers{_mm512_cvtps_epi32(x.raw)}; }
 HWY_INLINE Vector OffInteger(Vector x, Integers) {
   return Vector{_mm512_reduce_ps(x.raw, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
 }
@@ -34,6 +36,7 @@ HWY_INLINE Vector Greater(Vector a, Vector b) {
   return Vector{_mm512_range_ps(a.raw, b.raw, kMaximum | kPositive)};
 }
 #else
+HWY_INLINE Integers ToInteger(Vector x) { return hn::NearestInt(x); }
 HWY_INLINE Vector OffInteger(Vector x, Integers nearest) {
   return hn::Abs(hn::Sub(x, hn::ConvertTo(Floats(), nearest)));
 }
@@ -47,7 +50,7 @@ class Nearest {
 
   // `off`: how far from its integer the ratio was, at most; see Doubts.
   HWY_INLINE Integers Round(Vector ratio, Vector& off) const {
-    const Integers integer = hn::NearestInt(ratio);
+    const Integers integer = ToInteger(ratio);
     off = Greater(off, OffInteger(ratio, integer));
     return integer;
   }
@@ -75,7 +78,7 @@ class ByOctave {
     const Vector nearest = hn::Sub(hn::Add(size, spread), spread);
     const Vector distance = hn::Abs(hn::Sub(size, nearest));
     off = hn::Max(off, hn::Sub(distance, hn::TableLookupLanes(near_, index)));
-    return hn::NearestInt(hn::CopySign(nearest, ratio));
+    return ToInteger(hn::CopySign(nearest, ratio));
   }
   HWY_INLINE hn::Mask<Floats> Doubts(Vector off) const { return hn::Gt(off, hn::Zero(Floats())); }
 
