@@ -31,10 +31,12 @@ struct ByteGrid {
   float inverse = 1;        // 1 / step
   float low = 0, high = 0;  // integers
   std::int32_t offset = 0;  // of what is stored, on top of them
-  // By octave of the ratio's magnitude, from below 1 on: 3 * 2^22 times the spacing, which rounds
-  // what it is added to; how far from a value a ratio surely has it nearest.
+  // How many spacings from a value a ratio surely has it nearest.
+  float near = 0;
   bool even = true;  // every integer: there are no octaves
-  float magic[kOctaves] = {}, near[kOctaves] = {};
+  // By the lowest four bits of the exponent of the ratio's magnitude, from 1/2 on: of the spacing.
+  float inverse_spacing[kOctaves] = {};
+  std::int32_t shift[kOctaves] = {};
 };
 std::optional<ByteGrid> FindByteGrid(const IntegerGrid& grid);
 

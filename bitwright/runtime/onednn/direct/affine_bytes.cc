@@ -60,9 +60,9 @@ HWY_INLINE void StoreAll(const Sum* sums, const float* multiplier, const float* 
 template <typename Sum>
 HWY_INLINE void StoreBytes(const Sum* sums, const float* multiplier, const float* bias, float low,
                            float high, const ByteGrid& grid, std::uint8_t* out, std::size_t count) {
-  if (grid.even) return StoreAll<Nearest>(sums, multiplier, bias, low, high, grid, out, count);
-  if constexpr (kStep == ByteGrid::kOctaves)
-    StoreAll<ByOctave>(sums, multiplier, bias, low, high, grid, out, count);
+  WithRounder(grid, [&]<typename Rounder>() HWY_ATTR {
+    StoreAll<Rounder>(sums, multiplier, bias, low, high, grid, out, count);
+  });
 }
 
 void StoreInts(const std::int32_t* sums, const float* multiplier, const float* bias, float low,
@@ -73,7 +73,7 @@ void StoreFloats(const float* sums, const float* multiplier, const float* bias, 
                  float high, const ByteGrid& grid, std::uint8_t* out, std::size_t count) {
   StoreBytes(sums, multiplier, bias, low, high, grid, out, count);
 }
-std::size_t Lanes() { return kStep; }
+bool HasOctaves() { return HWY_TARGET <= HWY_AVX3; }
 
 }  // namespace
 }  // namespace bw::kernels::HWY_NAMESPACE
@@ -83,10 +83,10 @@ HWY_AFTER_NAMESPACE();
 namespace bw::kernels {
 HWY_EXPORT(StoreInts);
 HWY_EXPORT(StoreFloats);
-HWY_EXPORT(Lanes);
+HWY_EXPORT(HasOctaves);
 
 bool RoundsInVectors(const ByteGrid& grid) {
-  return grid.even || HWY_DYNAMIC_DISPATCH(Lanes)() == ByteGrid::kOctaves;
+  return grid.even || HWY_DYNAMIC_DISPATCH(HasOctaves)();
 }
 
 bool AffineToBytes(const std::int32_t* sums, const float* multiplier, const float* bias, float low,

@@ -57,6 +57,9 @@ std::int32_t Spacing(std::span<const std::int32_t> integers, std::int32_t low, s
   return fits ? spacing : 0;
 }
 
+// How far from an integer a ratio of at most `most` surely has it nearest.
+float NearOf(double most) { return std::nextafter(static_cast<float>(0.5 - kOff * most), 0.0F); }
+
 // False where the integers, in ascending order, are no such grid.
 bool FindOctaves(std::span<const std::int32_t> integers, ByteGrid& grid) {
   std::vector<std::int32_t> positive;
@@ -66,15 +69,20 @@ bool FindOctaves(std::span<const std::int32_t> integers, ByteGrid& grid) {
     if (x >= 0) positive.push_back(x);
   }
   if (positive.empty() || positive[0] != 0) return false;
-  const std::int32_t most = positive.back();
+  constexpr std::size_t kFirst = 126;  // the exponent of what lies from 1/2 on
+  double most_steps = 1;
   for (std::size_t octave = 0; octave < ByteGrid::kOctaves; ++octave) {
     const std::int32_t low = octave == 0 ? 0 : 1 << (octave - 1), high = 1 << octave;
-    const std::int32_t spacing = low > most ? 1 : Spacing(positive, low, high);
+    if (low > positive.back()) break;
+    const std::int32_t spacing = Spacing(positive, low, high);
     if (spacing == 0) return false;
-    grid.magic[octave] = static_cast<float>(3 * 0x1p22 * spacing);
-    grid.near[octave] = std::nextafter(static_cast<float>(0.5 * spacing - kOff * high), 0.0F);
+    const std::size_t slot = (kFirst + octave) % ByteGrid::kOctaves;
+    grid.inverse_spacing[slot] = 1.0F / static_cast<float>(spacing);
+    grid.shift[slot] = std::countr_zero(static_cast<std::uint32_t>(spacing));
+    most_steps = std::max(most_steps, static_cast<double>(high) / spacing);
   }
   grid.even = false;
+  grid.near = NearOf(most_steps);
   return true;
 }
 
@@ -91,8 +99,7 @@ std::optional<ByteGrid> FindByteGrid(const IntegerGrid& grid) {
   result.high = static_cast<float>(high);
   result.offset = grid.offset;
   if (static_cast<double>(info.distinct_values) == high - low + 1) {
-    std::fill_n(result.near, ByteGrid::kOctaves,
-                std::nextafter(static_cast<float>(0.5 - kOff * std::max(-low, high)), 0.0F));
+    result.near = NearOf(std::max(-low, high));
     return result;
   }
   std::vector<std::int32_t> integers;

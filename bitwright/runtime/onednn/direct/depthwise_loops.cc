@@ -55,6 +55,12 @@ struct KeepSums {
   HWY_INLINE void Put(Vector sum, std::size_t, std::size_t at) const {
     hn::StoreU(sum, Floats(), y + at);
   }
+  template <std::size_t kPixels>
+  HWY_INLINE void PutAll(const Vector (&sums)[kPixels], std::size_t, std::size_t at,
+                         std::size_t step) const {
+    HWY_UNROLL(16)
+    for (std::size_t p = 0; p < kPixels; ++p) hn::StoreU(sums[p], Floats(), y + at + p * step);
+  }
 };
 
 HWY_NOINLINE void Settle(Vector y, RoundTo to, std::size_t at) {
@@ -75,6 +81,24 @@ class RoundSums {
     const Vector y = Affine(sum, to_.multiplier + channel, to_.bias + channel);
     StoreLowBytes(rounding_.Round(y, off), to_.y + at);
     if (rounding_.InDoubt(off)) Settle(y, to_, at);
+  }
+  // Of the same channels of pixels that lie `step` apart.
+  template <std::size_t kPixels>
+  HWY_INLINE void PutAll(const Vector (&sums)[kPixels], std::size_t channel, std::size_t at,
+                         std::size_t step) const {
+    Vector off = hn::Zero(Floats());
+    const Vector multiplier = hn::LoadU(Floats(), to_.multiplier + channel);
+    const Vector bias = hn::LoadU(Floats(), to_.bias + channel);
+    std::uint8_t* y = to_.y + at;
+    HWY_UNROLL(16)
+    for (std::size_t p = 0; p < kPixels; ++p) {
+      const Vector value = hn::Add(hn::Mul(sums[p], multiplier), bias);
+      StoreLowBytes(rounding_.Round(value, off), y + p * step);
+    }
+    if (!rounding_.InDoubt(off)) return;
+    HWY_UNROLL(16)
+    for (std::size_t p = 0; p < kPixels; ++p)
+      Settle(hn::Add(hn::Mul(sums[p], multiplier), bias), to_, at + p * step);
   }
 
  private:
@@ -185,9 +209,9 @@ void SumInt8s(const Taps& taps, const Pixels<std::int8_t>& pixels, const Keep& k
 
 template <typename Byte>
 HWY_INLINE void RoundAll(const Taps& taps, const Pixels<Byte>& pixels, const RoundTo& to) {
-  if (to.grid->even) return SumAll(Taps(taps), Pixels<Byte>(pixels), RoundSums<Nearest>(to));
-  if constexpr (kStep == ByteGrid::kOctaves)
-    SumAll(Taps(taps), Pixels<Byte>(pixels), RoundSums<ByOctave>(to));
+  WithRounder(*to.grid, [&]<typename Rounder>() HWY_ATTR {
+    SumAll(Taps(taps), Pixels<Byte>(pixels), RoundSums<Rounder>(to));
+  });
 }
 void RoundUint8s(const Taps& taps, const Pixels<std::uint8_t>& pixels, const RoundTo& to) {
   RoundAll(taps, pixels, to);

@@ -59,31 +59,27 @@ HWY_INLINE void SumQuads(const Taps& taps, const Pixels<Byte>& pixels, const Qua
   const std::size_t step = kOutputs * pixels.x_step;
   const auto* x = reinterpret_cast<const std::uint8_t*>(pixels.x) + first * pixels.x_step + channel;
   const std::int8_t* w = taps.quads + channel * 4;
-  const std::int32_t* sum = taps.quad_sums + channel;
-  __m512i sums[kQuads][kOutputs];
-  Unroll<kQuads>([&](auto q) BW_INLINE {
-    Unroll<kOutputs>([&](auto o) BW_INLINE { sums[q][o] = _mm512_setzero_si512(); });
-  });
   __m512i start = _mm512_setzero_si512();
+  for (std::size_t r = 0; r < taps.rows; ++r) {
+    const __m512i row = _mm512_loadu_si512(taps.quad_sums + r * taps.lanes + channel);
+    start = _mm512_add_epi32(start, _mm512_mullo_epi32(more, row));
+  }
+  __m512i sums[kQuads * kOutputs];
+  Unroll<kQuads * kOutputs>([&](auto i) BW_INLINE { sums[i] = start; });
   for (std::size_t r = 0; r < taps.rows; ++r) {
     const __m512i weights = _mm512_loadu_si512(w + r * taps.lanes * 4);
     const __m512i second = _mm512_slli_epi32(weights, 8);
-    start =
-        _mm512_add_epi32(start, _mm512_mullo_epi32(more, _mm512_loadu_si512(sum + r * taps.lanes)));
     Unroll<kQuads>([&](auto q) BW_INLINE {
       const __m512i quad =
           quads.Load < kOutputs == 2 ? 4 : 3 > (x + r * taps.row_step + q * step, taps.column_step);
-      AddProducts(sums[q][0], quad, weights);
-      if constexpr (kOutputs == 2) AddProducts(sums[q][1], quad, second);
+      AddProducts(sums[q * kOutputs], quad, weights);
+      if constexpr (kOutputs == 2) AddProducts(sums[q * kOutputs + 1], quad, second);
     });
   }
-  Unroll<kQuads>([&](auto q) BW_INLINE {
-    Unroll<kOutputs>([&](auto o) BW_INLINE {
-      const std::size_t pixel = first + q * kOutputs + o;
-      const __m512i whole = _mm512_add_epi32(sums[q][o], start);
-      behind.Put(Vector{_mm512_cvtepi32_ps(whole)}, channel, pixel * pixels.y_step + channel);
-    });
-  });
+  Vector floats[kQuads * kOutputs];
+  Unroll<kQuads * kOutputs>([&](auto i)
+                                BW_INLINE { floats[i] = Vector{_mm512_cvtepi32_ps(sums[i])}; });
+  behind.PutAll(floats, channel, first * pixels.y_step + channel, pixels.y_step);
 }
 
 // All channels; the last vector may overlap the one before.

@@ -176,8 +176,8 @@ void RunAll(const PointwiseLayer& layer, const std::uint8_t* x, std::size_t pixe
 
 void Run(const PointwiseLayer& layer, const std::uint8_t* x, std::size_t pixels, void* out) {
   if (layer.grid == nullptr) return RunAll<ToFloats>(layer, x, pixels, out);
-  if (layer.grid->even) return RunAll<ToBytes<Nearest>>(layer, x, pixels, out);
-  RunAll<ToBytes<ByOctave>>(layer, x, pixels, out);
+  WithRounder(*layer.grid, [&]<typename Rounder>()
+                               HWY_ATTR { RunAll<ToBytes<Rounder>>(layer, x, pixels, out); });
 }
 bool Has() { return true; }
 

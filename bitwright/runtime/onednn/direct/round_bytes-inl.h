@@ -46,45 +46,52 @@ HWY_INLINE Vector Greater(Vector a, Vector b) { return hn::Max(a, b); }
 // To the nearest integer.
 class Nearest {
  public:
-  explicit Nearest(const ByteGrid& grid) : near_(hn::Set(Floats(), grid.near[0])) {}
+  explicit Nearest(const ByteGrid&) {}
 
-  // `off`: how far from its integer the ratio was, at most; see Doubts.
+  // `off`: the greatest distance of a ratio from its integer, in spacings.
   HWY_INLINE Integers Round(Vector ratio, Vector& off) const {
     const Integers integer = ToInteger(ratio);
     off = Greater(off, OffInteger(ratio, integer));
     return integer;
   }
-  HWY_INLINE hn::Mask<Floats> Doubts(Vector off) const { return hn::Gt(off, near_); }
-
- private:
-  Vector near_;
 };
 
-// To the spacing of the ratio's octave: kStep must be kOctaves.
+#if HWY_TARGET <= HWY_AVX3
+
+// To the spacing of the ratio's octave.
 class ByOctave {
  public:
   explicit ByOctave(const ByteGrid& grid)
-      : magic_(hn::LoadU(Floats(), grid.magic)), near_(hn::LoadU(Floats(), grid.near)) {}
+      : inverse_spacing_(_mm512_loadu_ps(grid.inverse_spacing)),
+        shift_(_mm512_loadu_si512(grid.shift)),
+        half_(hn::Set(Floats(), 0.5F)) {}
 
-  // `off`: above 0 where the ratio was too far from its integer.
   HWY_INLINE Integers Round(Vector ratio, Vector& off) const {
-    const Ints d;
-    const Vector size = hn::Abs(ratio);
-    // The exponent of the size, and 0 below 1.
-    const auto exponent = hn::ShiftRight<23>(hn::BitCast(d, size));
-    const auto octave = hn::Max(hn::Sub(exponent, hn::Set(d, 126)), hn::Zero(d));
-    const auto index = hn::IndicesFromVec(Floats(), octave);
-    const Vector spread = hn::TableLookupLanes(magic_, index);
-    const Vector nearest = hn::Sub(hn::Add(size, spread), spread);
-    const Vector distance = hn::Abs(hn::Sub(size, nearest));
-    off = hn::Max(off, hn::Sub(distance, hn::TableLookupLanes(near_, index)));
-    return ToInteger(hn::CopySign(nearest, ratio));
+    // Below 1 all is one octave; of the exponent the lowest four bits tell.
+    const __m512i bits = _mm512_castps_si512(Greater(ratio, half_).raw);
+    const __m512i exponent = _mm512_srli_epi32(bits, 23);
+    const Vector steps{_mm512_mul_ps(ratio.raw, _mm512_permutexvar_ps(exponent, inverse_spacing_))};
+    const Integers integer = ToInteger(steps);
+    off = Greater(off, OffInteger(steps, integer));
+    return Integers{_mm512_sllv_epi32(integer.raw, _mm512_permutexvar_epi32(exponent, shift_))};
   }
-  HWY_INLINE hn::Mask<Floats> Doubts(Vector off) const { return hn::Gt(off, hn::Zero(Floats())); }
 
  private:
-  Vector magic_, near_;
+  __m512 inverse_spacing_;
+  __m512i shift_;
+  Vector half_;
 };
+
+#endif
+
+// Calls f.operator()<Rounder>() with what rounds to the grid, which must be RoundsInVectors.
+template <typename F>
+HWY_INLINE void WithRounder(const ByteGrid& grid, const F& f) {
+  if (grid.even) return f.template operator()<Nearest>();
+#if HWY_TARGET <= HWY_AVX3
+  f.template operator()<ByOctave>();
+#endif
+}
 
 // What is done to every y = scale * sum + bias. Products with `inverse` rise with y, so that bounds
 // of y are bounds of the ratio, within those of the grid.
@@ -93,6 +100,7 @@ class ByteRounding {
  public:
   ByteRounding(float low, float high, const ByteGrid& grid)
       : rounder_(grid),
+        near_(hn::Set(Floats(), grid.near)),
         inverse_(hn::Set(Floats(), grid.inverse)),
         least_(hn::Set(Floats(), std::clamp(low * grid.inverse, grid.low, grid.high))),
         most_(hn::Set(Floats(), std::clamp(high * grid.inverse, grid.low, grid.high))),
@@ -105,12 +113,12 @@ class ByteRounding {
   }
   // Whether only the law tells some of the integers.
   HWY_INLINE bool InDoubt(Vector off) const {
-    return HWY_UNLIKELY(!hn::AllFalse(Floats(), rounder_.Doubts(off)));
+    return HWY_UNLIKELY(!hn::AllFalse(Floats(), hn::Gt(off, near_)));
   }
 
  private:
   Rounder rounder_;
-  Vector inverse_, least_, most_;
+  Vector near_, inverse_, least_, most_;
   Integers offset_;
 };
 
