@@ -8,6 +8,7 @@
 #include "bitwright/base/memory.h"
 #include "bitwright/base/text.h"
 #include "bitwright/quant/cached_run.h"
+#include "bitwright/quant/class_probabilities.h"
 #include "bitwright/runtime/channels_last.h"
 #include "bitwright/runtime/lower.h"
 
@@ -18,34 +19,6 @@ Tensor Copy(ConstTensorRef from) {
   Tensor to(from.dtype, from.shape);
   std::memcpy(TensorRef(to).data, from.data, to.bytes());
   return to;
-}
-
-bool IsDistribution(std::span<const float> row) {
-  double sum = 0;
-  for (const float x : row) {
-    if (x < 0) return false;
-    sum += x;
-  }
-  return std::abs(sum - 1) < 1e-3;
-}
-
-// The same numbers less one constant, so that their exponentials sum to 1.
-void Normalize(std::vector<double>& logs) {
-  const double top = *std::max_element(logs.begin(), logs.end());
-  double sum = 0;
-  for (const double x : logs) sum += std::exp(x - top);
-  for (double& x : logs) x -= top + std::log(sum);
-}
-
-// Logarithms of the class probabilities.
-std::vector<double> LogProbabilities(std::span<const float> row, bool distribution) {
-  std::vector<double> logs(row.begin(), row.end());
-  if (!distribution) {
-    Normalize(logs);
-    return logs;
-  }
-  for (double& x : logs) x = std::log(std::max(x, 1e-12));
-  return logs;
 }
 
 // Of the classes at a temperature: probabilities to the power of its inverse, normalized.
@@ -145,22 +118,6 @@ Shift ShiftOf(const Evaluation& before, const Evaluation& after) {
   return {mean, std::sqrt(std::max(0.0, squares / n - mean * mean) / std::max(1.0, n - 1))};
 }
 
-double ExpectedDrop(ConstTensorRef reference, ConstTensorRef output) {
-  const auto rows = static_cast<std::size_t>(reference.shape[0]);
-  const std::size_t classes = static_cast<std::size_t>(reference.size()) / rows;
-  double drop = 0;
-  for (std::size_t r = 0; r < rows; ++r) {
-    const auto p = reference.span<float>().subspan(r * classes, classes);
-    const auto q = output.span<float>().subspan(r * classes, classes);
-    const auto before = static_cast<std::size_t>(std::max_element(p.begin(), p.end()) - p.begin());
-    const auto after = static_cast<std::size_t>(std::max_element(q.begin(), q.end()) - q.begin());
-    if (before == after) continue;
-    const std::vector<double> logs = LogProbabilities(p, IsDistribution(p));
-    drop += std::exp(logs[before]) - std::exp(logs[after]);
-  }
-  return drop;
-}
-
 Expected<const Metric*> ChooseMetric(const std::string& name, const Dataset& data) {
   const std::string wanted = !name.empty() ? name : data.has_labels() ? "top1" : "agreement";
   const Metric* metric = FindMetric(wanted);
@@ -190,13 +147,14 @@ Expected<Evaluator> Evaluator::Create(const Graph& graph, Dataset data, const Me
   BW_ASSIGN(Runner runner, Runner::Create(graph, data, options));
   Evaluator evaluator(graph, std::move(data), metric, std::move(runner));
   evaluator.references_.resize(evaluator.runner_.ChunkCount(evaluator.data_));
+  evaluator.choices_.resize(evaluator.references_.size());
   BW_ASSIGN(evaluator.float_result_,
             evaluator.Sweep(evaluator.runner_, progress, {"float network", true, {}}));
   return evaluator;
 }
 
 Expected<void> Evaluator::Score(const Chunk& chunk, ConstTensorRef output, const Sweeping& how,
-                                Evaluation& part) {
+                                Evaluation& part, std::vector<double>& shifts) {
   if (output.dtype != DType::kFloat32)
     return Fail("the network's output is {}, float32 is needed", DTypeName(output.dtype));
   if (how.first) references_[chunk.index] = Copy(output);
@@ -212,13 +170,19 @@ Expected<void> Evaluator::Score(const Chunk& chunk, ConstTensorRef output, const
   const bool classifier = IsClassifier(*metric_, output);
   if (!how.first) part.divergence = Divergence(reference, output, classifier);
   if (!how.first) part.distances = Distances(reference, output, chunk.samples, classifier);
-  if (!how.first && classifier) part.expected_drop = ExpectedDrop(reference, output);
+  if (!classifier) return {};
+  std::vector<ClassChoice>& choices = choices_[chunk.index];
+  if (how.first)
+    choices = ClassChoices(reference);
+  else
+    shifts = MarginShifts(choices, reference, output);
   return {};
 }
 
 Expected<Evaluation> Evaluator::Sweep(Runner& runner, const Progress& progress,
                                       const Sweeping& how) {
   std::vector<Evaluation> parts(references_.size());
+  std::vector<std::vector<double>> shifts(references_.size());  // of the margins, by chunk
   const auto visit = [&](const Chunk& chunk, Executor& executor) -> Expected<void> {
     std::optional<CachedRun> cached;
     if (!how.keys.empty()) {
@@ -227,7 +191,8 @@ Expected<Evaluation> Evaluator::Sweep(Runner& runner, const Progress& progress,
       const ConstTensorRef input = chunk.input;
       executor.Run({&input, 1});
     }
-    BW_TRY(Score(chunk, Runner::Rows(chunk, executor.Output(0)), how, parts[chunk.index]));
+    BW_TRY(Score(chunk, Runner::Rows(chunk, executor.Output(0)), how, parts[chunk.index],
+                 shifts[chunk.index]));
     if (cached) cached->Keep();
     return {};
   };
@@ -240,10 +205,24 @@ Expected<Evaluation> Evaluator::Sweep(Runner& runner, const Progress& progress,
     result.scores.insert(result.scores.end(), part.scores.begin(), part.scores.end());
     result.distances.insert(result.distances.end(), part.distances.begin(), part.distances.end());
     result.divergence += part.divergence / rows;
-    result.expected_drop += part.expected_drop / rows;
   }
   result.value = metric_->finish(result.scores, Labels(data_, 0, data_.size()));
+  if (!how.first) Expect(shifts, result);
   return result;
+}
+
+// Without labels every change of a choice is a loss.
+void Evaluator::Expect(const std::vector<std::vector<double>>& shifts, Evaluation& result) const {
+  std::vector<ClassChoice> choices;
+  std::vector<double> moved;
+  for (std::size_t c = 0; c < choices_.size(); ++c) {
+    choices.insert(choices.end(), choices_[c].begin(), choices_[c].end());
+    moved.insert(moved.end(), shifts[c].begin(), shifts[c].end());
+  }
+  const ChoiceLoss loss = ExpectedLoss(choices, moved);
+  result.expected_drop = metric_->needs_labels ? loss.drop : loss.changed;
+  const double turned = metric_->needs_labels ? loss.turned : loss.changed;
+  result.expected_variance = turned - result.expected_drop * result.expected_drop;
 }
 
 void Evaluator::ReuseActivations(std::size_t bytes) {

@@ -6,6 +6,7 @@
 
 #include "bitwright/data/metric.h"
 #include "bitwright/quant/activation_cache.h"
+#include "bitwright/quant/choice_loss.h"
 #include "bitwright/quant/runner.h"
 
 namespace bw {
@@ -14,7 +15,9 @@ struct Evaluation {
   double value = 0;        // the metric, in its natural unit
   std::size_t images = 0;  // samples
   double divergence = 0;   // mean Divergence from the float outputs; 0 for the float network itself
-  double expected_drop = 0;    // classifiers: mean ExpectedDrop; else 0
+  // Classifiers: what a sample's score is expected to lose (choice_loss.h), mean and variance; else
+  // 0.
+  double expected_drop = 0, expected_variance = 0;
   std::vector<double> scores;  // Metric::columns numbers for each sample
   // Of each sample: the square root of its Divergence, of classifiers at temperature 4.
   std::vector<double> distances;
@@ -34,12 +37,6 @@ Shift ShiftOf(const Evaluation& before, const Evaluation& after);
 // probabilities, softmax applied unless the rows are probabilities already. Others: squared error
 // over the mean square of the reference.
 double Divergence(ConstTensorRef reference, ConstTensorRef output, bool classifier);
-
-// The accuracy that a classifier loses where its choice differs from the float network's, expected
-// by the float network's own probabilities: sum over rows of p[argmax p] - p[argmax q]. Never
-// negative and without the luck of labels, so it varies far less from sample to sample than the
-// counted drop; on the safe side where p is overconfident.
-double ExpectedDrop(ConstTensorRef reference, ConstTensorRef output);
 
 // The metric's name for this network and data: the user's if given, else top1 with labels,
 // agreement without.
@@ -83,15 +80,17 @@ class Evaluator {
   struct Sweeping;
   Expected<Evaluation> Sweep(Runner& runner, const Progress& progress, const Sweeping& how);
   Expected<void> Score(const Chunk& chunk, ConstTensorRef output, const Sweeping& how,
-                       Evaluation& part);
+                       Evaluation& part, std::vector<double>& shifts);
+  void Expect(const std::vector<std::vector<double>>& shifts, Evaluation& result) const;
 
   const Graph* graph_;
   Dataset data_;
   const Metric* metric_;
   Runner runner_;
-  std::vector<Tensor> references_;       // by chunk
-  std::vector<ActivationCache> caches_;  // by chunk; empty: nothing is kept
-  std::vector<char> checkpoints_;        // by value: what is kept
+  std::vector<Tensor> references_;                 // by chunk
+  std::vector<std::vector<ClassChoice>> choices_;  // by chunk, of a classifier's rows
+  std::vector<ActivationCache> caches_;            // by chunk; empty: nothing is kept
+  std::vector<char> checkpoints_;                  // by value: what is kept
   Evaluation float_result_;
 };
 

@@ -53,24 +53,6 @@ RC_GTEST_PROP(Divergence, IsNeverNegative, (std::uint16_t seed)) {
   RC_ASSERT(Divergence(p, q, false) >= 0);
 }
 
-TEST(ExpectedDrop, IsTheFloatNetworksPreferenceWhereTheChoiceChanged) {
-  const Tensor p = Floats({3, 2}, {kLog3, 0, kLog3, 0, 0, 7});
-  const Tensor q = Floats({3, 2}, {0, 1, 9, 8, 0, 1});  // only the first row's choice changes
-  EXPECT_NEAR(ExpectedDrop(p, q), 0.75 - 0.25, 1e-6);
-  EXPECT_EQ(ExpectedDrop(p, p), 0);
-}
-
-TEST(ExpectedDrop, TakesProbabilitiesAsTheyAre) {
-  EXPECT_NEAR(ExpectedDrop(Floats({1, 3}, {0.2F, 0.7F, 0.1F}), Floats({1, 3}, {0.5F, 0.4F, 0.1F})),
-              0.7 - 0.2, 1e-6);
-}
-
-RC_GTEST_PROP(ExpectedDrop, LiesBetweenZeroAndTheRows, (std::uint16_t seed)) {
-  const Tensor p = Random({4, 6}, seed, -3, 3), q = Random({4, 6}, seed + 1U, -3, 3);
-  const double drop = ExpectedDrop(p, q);
-  RC_ASSERT(drop >= 0 && drop < 4);
-}
-
 // A labelled set for this network.
 struct Bench {
   Graph graph = RandomClassifier(41, 14);
@@ -169,6 +151,7 @@ void ExpectSame(const Evaluation& a, const Evaluation& b) {
   EXPECT_EQ(a.images, b.images);
   EXPECT_EQ(a.divergence, b.divergence);
   EXPECT_EQ(a.expected_drop, b.expected_drop);
+  EXPECT_EQ(a.expected_variance, b.expected_variance);
   EXPECT_EQ(a.scores, b.scores);
 }
 

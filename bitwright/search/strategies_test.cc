@@ -129,6 +129,37 @@ TEST(Pareto, FindsTheOptimumWhereLossesAddUp) {
   }
 }
 
+// A layer is as slow as the wider of its two operands, so that no single step pays.
+TEST(Pareto, FindsTheOptimumWhereOnlyPairsPay) {
+  constexpr std::size_t kDecisions = 8, kChoices = 3, kAll = 6561;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    Rng rng(seed);
+    SearchSpace space;
+    for (std::size_t d = 0; d < kDecisions; ++d) {
+      const double sensitivity = rng.Uniform(0.5, 5);
+      space.losses.push_back({0, sensitivity, 16 * sensitivity});
+    }
+    space.costs = {{"latency", false, 0, {}}};
+    for (std::size_t d = 0; d < kDecisions; d += 2) {
+      const double size = rng.Uniform(1, 20);
+      const auto slower = [size](std::span<const std::size_t> c) {
+        return size / static_cast<double>(1 + std::min(c[0], c[1]));
+      };
+      space.costs[0].terms.push_back({{d, d + 1}, slower});
+    }
+    double least = std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < kAll; ++i) {
+      Assignment a;
+      for (std::size_t rest = i; a.size() < kDecisions; rest /= kChoices)
+        a.push_back(rest % kChoices);
+      if (SummedLoss(space.losses, a) <= 20) least = std::min(least, Totals(space, a)[0]);
+    }
+    Problem problem(space, MinimizeCost(space, 0), Additive(space.losses, 20), {}, {});
+    ASSERT_TRUE((*FindStrategy("pareto"))->run(problem, {}).has_value());
+    EXPECT_NEAR(problem.best()->objective, least, 1e-9) << "seed " << seed;
+  }
+}
+
 // The accuracy refuses what bisection asks about just before the constraint is met, and allows more
 // beyond.
 TEST(Pareto, MeetsConstraintsThatBisectionMisses) {

@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::int64_t kApplication = 0x42577472;  // "BWtr"
-constexpr std::int64_t kLayout = 1;
+constexpr std::int64_t kLayout = 2;
 
 constexpr const char* kTables = R"(
 CREATE TABLE contexts(id INTEGER PRIMARY KEY, network TEXT, data TEXT, calibration TEXT,
@@ -23,8 +23,8 @@ CREATE TABLE contexts(id INTEGER PRIMARY KEY, network TEXT, data TEXT, calibrati
 CREATE TABLE searches(id INTEGER PRIMARY KEY, context INTEGER, settings TEXT,
                       UNIQUE(context, settings));
 CREATE TABLE trials(id INTEGER PRIMARY KEY, context INTEGER, samples INTEGER, key TEXT, plan TEXT,
-                    value REAL, images INTEGER, divergence REAL, expected_drop REAL, scores BLOB,
-                    search INTEGER, elapsed REAL, UNIQUE(context, samples, key));
+                    value REAL, images INTEGER, divergence REAL, expected_drop REAL,
+                    expected_variance REAL, scores BLOB, search INTEGER, elapsed REAL, UNIQUE(context, samples, key));
 )";
 
 // Scores that are all 0 or 1 as bits, else as doubles; in front a letter and the count.
@@ -86,13 +86,15 @@ Expected<std::unique_ptr<TrialStore>> TrialStore::Open(const std::string& path,
   BW_TRY(store->database_->UseLog());
   BW_TRY(store->FindContext(context));
   BW_TRY(store->FindSearch(settings, use));
-  BW_ASSIGN(store->find_, store->database_->Prepare(
-                              "SELECT value, images, divergence, expected_drop, scores, search, "
-                              "elapsed FROM trials WHERE context = ? AND samples = ? AND key = ?"));
+  BW_ASSIGN(store->find_,
+            store->database_->Prepare("SELECT value, images, divergence, expected_drop, "
+                                      "expected_variance, scores, search, elapsed FROM trials "
+                                      "WHERE context = ? AND samples = ? AND key = ?"));
   BW_ASSIGN(store->keep_,
             store->database_->Prepare("INSERT OR IGNORE INTO trials(context, samples, key, plan, "
-                                      "value, images, divergence, expected_drop, scores, search, "
-                                      "elapsed) VALUES(?,?,?,?,?,?,?,?,?,?,?)"));
+                                      "value, images, divergence, expected_drop, "
+                                      "expected_variance, scores, search, elapsed) "
+                                      "VALUES(?,?,?,?,?,?,?,?,?,?,?,?)"));
   return store;
 }
 
@@ -209,7 +211,8 @@ Expected<std::optional<Evaluation>> TrialStore::Find(const TrialKey& key) {
   evaluation.images = static_cast<std::size_t>(find_.Integer(1));
   evaluation.divergence = find_.Real(2);
   evaluation.expected_drop = find_.Real(3);
-  std::optional<std::vector<double>> scores = UnpackScores(find_.Bytes(4));
+  evaluation.expected_variance = find_.Real(4);
+  std::optional<std::vector<double>> scores = UnpackScores(find_.Bytes(5));
   if (!scores) {
     return Fail(
         "{}: the store is damaged (scores of evaluation {}); remove it, or name another "
@@ -217,7 +220,7 @@ Expected<std::optional<Evaluation>> TrialStore::Find(const TrialKey& key) {
         path_, hash);
   }
   evaluation.scores = *std::move(scores);
-  if (use_ == StoreUse::kResume && find_.Integer(5) == search_) AdvanceTo(find_.Real(6));
+  if (use_ == StoreUse::kResume && find_.Integer(6) == search_) AdvanceTo(find_.Real(7));
   BW_TRY(find_.Finish());
   return evaluation;
 }
@@ -232,9 +235,10 @@ Expected<void> TrialStore::Keep(const TrialKey& key, const Evaluation& evaluatio
       .Bind(6, static_cast<std::int64_t>(evaluation.images))
       .Bind(7, evaluation.divergence)
       .Bind(8, evaluation.expected_drop)
-      .BindBlob(9, scores)
-      .Bind(10, search_)
-      .Bind(11, Elapsed());
+      .Bind(9, evaluation.expected_variance)
+      .BindBlob(10, scores)
+      .Bind(11, search_)
+      .Bind(12, Elapsed());
   kept_ = true;
   return keep_.Finish();
 }

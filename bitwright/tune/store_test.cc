@@ -49,6 +49,7 @@ Evaluation Sample() {
   evaluation.images = 9;
   evaluation.divergence = 1e-300;
   evaluation.expected_drop = -0.1;
+  evaluation.expected_variance = 0.3;
   evaluation.scores = {1, 0, 0, 1, 1, 1, 0, 1, 1};
   return evaluation;
 }
@@ -58,6 +59,7 @@ void ExpectEqual(const Evaluation& a, const Evaluation& b) {
   EXPECT_EQ(a.images, b.images);
   EXPECT_EQ(a.divergence, b.divergence);
   EXPECT_EQ(a.expected_drop, b.expected_drop);
+  EXPECT_EQ(a.expected_variance, b.expected_variance);
   EXPECT_EQ(a.scores, b.scores);
 }
 
@@ -216,7 +218,7 @@ TEST(TrialStore, RefusesAnotherLayout) {
   ASSERT_TRUE(Open(path)->Keep(kKey, Sample()).has_value());
   ASSERT_TRUE(Database::Open(path).value()->Run("PRAGMA user_version = 7").has_value());
   EXPECT_EQ(Refusal(path), path +
-                               ": the store has layout 7, this build reads and writes 1; name "
+                               ": the store has layout 7, this build reads and writes 2; name "
                                "another with --store");
 }
 

@@ -2,19 +2,21 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
+#include <map>
+#include <optional>
 
 #include "bitwright/search/predict.h"
-#include "bitwright/search/proposals.h"
+#include "bitwright/search/slack_model.h"
 #include "bitwright/search/strategy.h"
 
 namespace bw::strategies {
 namespace {
 
-constexpr double kFirstStretch = 1.2;  // how much more predicted loss the first proposals take
-constexpr double kMostLearned = 3;     // by which a decision's losses are corrected, up or down
+constexpr double kMostLearned = 3;  // by which a decision's losses are corrected, up or down
 constexpr std::size_t kConstraintTrials = 12;
-constexpr int kRoundsInVain = 4;
+constexpr double kLeastGain = 3e-5;  // of the objective, that is worth a measurement
+constexpr double kGrid = 1.1;        // of predicted losses, geometric
+constexpr int kGridSteps = 10;
 constexpr double kLearningShare = 0.3;  // of the budget, at most
 
 ChoiceTable NonNegative(ChoiceTable losses) {
@@ -28,19 +30,15 @@ ChoiceTable NonNegative(ChoiceTable losses) {
 class Search {
  public:
   explicit Search(Problem& problem)
-      : problem_(problem),
-        proposals_(problem, NonNegative(problem.space().losses)),
-        losses_(proposals_.losses()) {}
+      : problem_(problem), losses_(NonNegative(problem.space().losses)) {}
 
   Expected<void> Run() {
     BW_TRY(Bisect());
     if (!problem_.best()) BW_TRY(MeetConstraints());
     if (!problem_.best()) return {};
-    BW_TRY(proposals_.Run(kFirstStretch));
+    BW_TRY(TakeGains(problem_.limits().evaluations / 2));
     BW_TRY(Learn());
-    BW_TRY(proposals_.Run(kFirstStretch));
-    BW_TRY(Polish());
-    BW_TRY(UseTheRest());
+    BW_TRY(TakeGains(problem_.limits().evaluations));
     problem_.Teach(losses_);
     return {};
   }
@@ -125,68 +123,75 @@ class Search {
     return {};
   }
 
-  // What the budget has left goes into more proposals: every refusal has changed the prediction.
-  Expected<void> UseTheRest() {
-    for (int in_vain = 0; in_vain < kRoundsInVain && !problem_.exhausted(); ++in_vain) {
-      const double before = problem_.best()->objective;
-      BW_TRY(proposals_.Run(kFirstStretch));
-      if (problem_.best()->objective >= before) continue;
-      in_vain = -1;
-      BW_TRY(Polish());
-    }
-    return {};
-  }
-
-  struct Step {
-    Move move;
-    double ratio = 0;  // added loss for the objective saved
-  };
-
-  // Moves that make the best cheaper, the least damaging first.
-  std::vector<Step> Steps() const {
-    const Assignment& best = problem_.best()->assignment;
-    Walk walk(space(), problem_.demand(), best, std::abs(problem_.best()->objective));
-    std::vector<Step> steps;
-    for (const Move& move : MovesFrom(space(), best)) {
-      const double saved = walk.merit() - walk.MeritAfter(move.span());
-      if (saved <= 1e-12 * std::abs(walk.merit())) continue;
-      double added = 0;
-      for (const Change& change : move.span())
-        added += losses_[change.decision][change.choice] -
-                 losses_[change.decision][best[change.decision]];
-      steps.push_back({move, added / saved});
-    }
-    std::stable_sort(steps.begin(), steps.end(),
-                     [](const Step& a, const Step& b) { return a.ratio < b.ratio; });
-    return steps;
-  }
-
-  // Single moves from the best, until none is allowed. A refused change is not tried again.
-  Expected<void> Polish() {
-    std::set<std::pair<std::size_t, std::size_t>> refused;
-    const auto was_refused = [&](const Change& c) {
-      return refused.contains({c.decision, c.choice});
-    };
-    for (bool found = true; found && !problem_.exhausted();) {
-      found = false;
-      for (const Step& step : Steps()) {
-        const auto changes = step.move.span();
-        if (std::any_of(changes.begin(), changes.end(), was_refused)) continue;
-        Assignment next = problem_.best()->assignment;
-        for (const Change& change : changes) next[change.decision] = change.choice;
-        BW_ASSIGN(const bool allowed, Allows(next));
-        found = allowed && problem_.best()->assignment == next;
-        if (found || problem_.exhausted()) break;
-        if (step.move.count == 1) refused.emplace(changes[0].decision, changes[0].choice);
+  // The best by prediction with a little more loss than the best known, and with ever more of it.
+  std::vector<Assignment> Bases() {
+    std::vector<Assignment> bases{problem_.best()->assignment};
+    const double loss = SummedLoss(losses_, bases[0]);
+    const int first = static_cast<int>(std::floor(std::log(loss + 1e-30) / std::log(kGrid)));
+    for (int step = first + 1; step <= first + kGridSteps; ++step) {
+      auto& known = within_[step];
+      if (known.empty()) {
+        known = SolveWithin(space(), losses_, problem_.demand(), path_, std::pow(kGrid, step));
       }
+      bases.push_back(known);
+    }
+    return bases;
+  }
+
+  // The moves from these that would be a gain if the oracle allowed them, and were not measured.
+  std::map<Assignment, double> Gains() {
+    const MeasuredAssignment& best = *problem_.best();
+    std::map<Assignment, double> gains;
+    for (const Assignment& base : Bases()) {
+      Walk walk(space(), problem_.demand(), base, std::abs(best.objective));
+      std::vector<Move> moves = MovesFrom(space(), base);
+      moves.push_back({});
+      for (const Move& move : moves) {
+        const double gain = best.objective - walk.MeritAfter(move.span());
+        if (gain <= kLeastGain * std::abs(best.objective)) continue;
+        Assignment next = base;
+        for (const Change& change : move.span()) next[change.decision] = change.choice;
+        gains.emplace(std::move(next), gain);
+      }
+    }
+    for (const MeasuredAssignment& measured : problem_.measured()) gains.erase(measured.assignment);
+    return gains;
+  }
+
+  // The assignment of the greatest expected gain: what it would save, times how likely it is to be
+  // allowed by what was said of others (Schonlau, Welch and Jones 1998). Nullopt where none is
+  // worth a measurement.
+  std::optional<Assignment> MostExpected() {
+    const MeasuredAssignment& best = *problem_.best();
+    const SlackModel model(problem_.measured(), losses_, SummedLoss(losses_, best.assignment));
+    double most = kLeastGain * std::abs(best.objective);
+    std::optional<Assignment> next;
+    for (const auto& [assignment, gain] : Gains()) {
+      if (gain <= most) continue;
+      const double expected = gain * model.Probability(assignment);
+      if (expected <= most || !Keeps(problem_.demand(), Totals(space(), assignment))) continue;
+      most = expected;
+      next = assignment;
+    }
+    return next;
+  }
+
+  // Measures what promises most, until so many evaluations are spent.
+  Expected<void> TakeGains(double evaluations) {
+    MakePath();
+    within_.clear();
+    while (!problem_.exhausted() && problem_.spent() < evaluations) {
+      const std::optional<Assignment> next = MostExpected();
+      if (!next) return {};
+      BW_TRY(Allows(*next));
     }
     return {};
   }
 
   Problem& problem_;
-  Proposals proposals_;
-  ChoiceTable& losses_;
+  ChoiceTable losses_;  // as Learn has corrected them
   std::vector<PathPoint> path_;
+  std::map<int, Assignment> within_;  // by the step of the grid of losses
 };
 
 Expected<void> Run(Problem& problem, const StrategyParameters& /*parameters*/) {
@@ -197,7 +202,7 @@ Expected<void> Run(Problem& problem, const StrategyParameters& /*parameters*/) {
 
 BW_ENTRY(Strategy, pareto) = {
     "pareto",
-    "measured sensitivities, exact knapsack, checked and corrected by the true accuracy",
+    "measured sensitivities, exact knapsacks, and the greatest expected gain by what was measured",
     "ours",
     {},
     Run};
