@@ -42,13 +42,15 @@ void FillNormal(std::span<float> values) {
   for (float& value : values) value = static_cast<float>(rng.Normal());
 }
 
-// A good scale for normal values, by the error of a sample.
+// A good scale for normal values, by the error of a sample: one of those that bring its standard
+// deviation between the format's least and greatest value.
 float GoodScale(const Format& format) {
   Buffer<float> sample(2048);
   FillNormal(sample.values);
   std::vector<float> scales;
-  for (int i = 0; i < 120; ++i) {
-    scales.push_back(static_cast<float>(1 / format.info().max * std::pow(1.1, i - 10)));
+  for (double scale = 0.1 / format.info().max; scale < 1 / format.info().smallest_positive;
+       scale *= 1.1) {
+    scales.push_back(static_cast<float>(scale));
   }
   std::vector<double> errors(scales.size());
   SquaredErrors(sample.values, format, scales, errors);

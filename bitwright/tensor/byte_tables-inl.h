@@ -48,6 +48,20 @@ constexpr WordIndices MakeWordIndices(int high) {
 }
 constexpr WordIndices kLowWords = MakeWordIndices(0), kHighWords = MakeWordIndices(1);
 
+// The low bytes of two vectors of words, by lanes. The high bytes stand one further.
+struct ByteIndices {
+  alignas(64) std::uint8_t order[64];
+};
+constexpr ByteIndices MakeByteIndices(int high) {
+  ByteIndices indices = {};
+  for (int i = 0; i < 64; ++i) {
+    const int word = i / 16 * 8 + i % 8 + i % 16 / 8 * 32;
+    indices.order[i] = static_cast<std::uint8_t>(2 * word + high);
+  }
+  return indices;
+}
+constexpr ByteIndices kLowBytes = MakeByteIndices(0), kHighBytes = MakeByteIndices(1);
+
 HWY_INLINE __m512i LoadBytes(const std::uint8_t* from) { return _mm512_loadu_si512(from); }
 
 // A table of 128 bytes.

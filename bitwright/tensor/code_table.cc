@@ -17,7 +17,6 @@ namespace {
 constexpr int kFractionBits = 23;
 constexpr std::size_t kMostRegions = 128;
 constexpr double kLeastThreshold = 0x1p-100, kMostThreshold = 0x1p100;
-constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
 std::uint32_t Bits(float x) { return std::bit_cast<std::uint32_t>(x); }
 
@@ -165,102 +164,6 @@ RegionTable MakeRegions(const Format& format) {
   return {};
 }
 
-// The index of the magnitude that y rounds to, as the kernels find it; -1 where they do not know.
-int IndexOf(const IndexTable& table, float y) {
-  float low = std::max(y * table.factor * kBelow, table.floor);
-  if (!table.split) low = std::min(low, table.most);
-  const float power = std::max(std::bit_cast<float>(Bits(low) & 0x7f80'0000), table.least_power);
-  const float magic = table.magics[(Bits(power) >> kFractionBits) % 32];
-  if (!(low + magic == low * (kAbove / kBelow) + magic)) return -1;
-  return std::clamp<int>(static_cast<std::int16_t>(Bits(low + magic)), 0,
-                         table.is_signed ? 127 : 255);
-}
-
-// The values from 0 up; none where those below are not their negatives.
-std::vector<double> Magnitudes(const Format& format) {
-  const std::span<const double> values = format.values();
-  const auto zero = std::lower_bound(values.begin(), values.end(), 0.0);
-  if (zero == values.end() || *zero != 0) return {};
-  const auto below = zero - values.begin(), above = values.end() - zero - 1;
-  if (below != 0 && below != above) return {};
-  for (std::ptrdiff_t i = 1; i <= below; ++i) {
-    if (*(zero + i) != -*(zero - i)) return {};
-  }
-  return {zero, values.end()};
-}
-
-void FillIndexCodes(const Format& format, std::span<const double> magnitudes, IndexTable& table) {
-  const std::size_t side = table.is_signed ? 128 : 256;
-  for (std::size_t i = 0; i < 256; ++i) {
-    const double magnitude = magnitudes[std::min(i % side, magnitudes.size() - 1)];
-    const Code code = format.Encode(i < side ? magnitude : -magnitude);
-    table.codes[i] = static_cast<std::uint8_t>(code);
-  }
-}
-
-// Whether every value is found where the kernels are certain.
-bool FindsValues(const Format& format, std::span<const double> magnitudes,
-                 const IndexTable& table) {
-  return std::all_of(magnitudes.begin(), magnitudes.end(), [&](double magnitude) {
-    const int index = IndexOf(table, static_cast<float>(magnitude));
-    return index < 0 || table.codes[index] == format.Encode(magnitude);
-  });
-}
-
-// The magic of [power, 2 * power): FloatRound's, and the quanta that make an index of them.
-float IndexMagic(const FloatRound& fast, std::span<const double> magnitudes, float power) {
-  const float octave = std::max(power, fast.least_power);
-  float magic = fast.magic * octave;
-  if (fast.kind != FloatRound::Kind::kGrid) {
-    magic = fast.magics[(Bits(octave) >> kFractionBits) % FloatRound::kExponentCount];
-  }
-  if (std::isnan(magic)) return magic;
-  const double value = static_cast<double>((octave + magic) - magic);
-  const auto found = std::lower_bound(magnitudes.begin(), magnitudes.end(), value);
-  const auto index = static_cast<std::uint32_t>(found - magnitudes.begin());
-  const auto more = static_cast<std::int16_t>(index - Bits(octave + magic));
-  return std::bit_cast<float>(Bits(magic) + static_cast<std::uint32_t>(more));
-}
-
-// Exponents of floats from `least` to `most`.
-int Octaves(float least, float most) { return std::ilogb(most) - std::ilogb(least) + 1; }
-
-// The range of magnitudes that tells all indices apart; false where they have too many exponents.
-bool SetRange(const Format& format, const FloatRound& fast, IndexTable& table) {
-  const std::span<const double> thresholds = format.thresholds();
-  const auto first = std::upper_bound(thresholds.begin(), thresholds.end(), 0.0);
-  if (first == thresholds.end()) return false;
-  table.floor = std::ldexp(1.0f, std::ilogb(*first) - 1);
-  table.most = static_cast<float>((thresholds.back() + format.info().max) / 2);
-  table.least_power = table.floor;
-  if (Octaves(table.floor, table.most) <= 32) return true;
-  // Infinity's exponent has the magic of slot 31: the last octave takes slot 30.
-  constexpr int kBias = 127, kSpan = 24;  // the factor is 2^-24 to 2^7
-  const int more = 30 - (std::ilogb(table.most) + kBias);
-  table.split = true;
-  table.factor = std::ldexp(1.0f, (more % 32 + 32 + kSpan) % 32 - kSpan);
-  table.floor *= table.factor;
-  table.most *= table.factor;
-  table.least_power = fast.least_power * table.factor;
-  return Octaves(table.least_power, table.most) <= 31;
-}
-
-IndexTable MakeIndices(const Format& format, const FloatRound& fast) {
-  IndexTable table;
-  const std::vector<double> magnitudes = Magnitudes(format);
-  if (fast.kind == FloatRound::Kind::kNone || fast.kind == FloatRound::Kind::kUniform) return table;
-  if (magnitudes.empty() || !SetRange(format, fast, table)) return table;
-  table.is_signed = format.info().is_signed;
-  if (table.split) std::fill(std::begin(table.magics), std::end(table.magics), kNan);
-  for (float power = table.least_power; power <= table.most; power *= 2) {
-    table.magics[(Bits(power) >> kFractionBits) % 32] =
-        IndexMagic(fast, magnitudes, power / table.factor) * table.factor;
-  }
-  FillIndexCodes(format, magnitudes, table);
-  table.usable = FindsValues(format, magnitudes, table);
-  return table;
-}
-
 void FillSteps(CodeTable& table) {
   if (table.fast.kind != FloatRound::Kind::kUniform) return;
   const std::span<const double> values = table.format.values();
@@ -286,7 +189,7 @@ CodeTable::CodeTable(const Format& of)
       exact(RoundTableOf(of)),
       fast(FloatRoundOf(of)),
       regions(MakeRegions(of)),
-      indices(MakeIndices(of, fast)),
+      indices(MakeIndices(of)),
       bounds(MakeBounds(of)) {
   BW_CHECK(format.bits() <= 8);
   short_values = true;

@@ -9,6 +9,7 @@
 #include "bitwright/tensor/bound_table.h"
 #include "bitwright/tensor/float_round.h"
 #include "bitwright/tensor/gather_table.h"
+#include "bitwright/tensor/index_table.h"
 #include "bitwright/tensor/round_table.h"
 
 namespace bw {
@@ -42,23 +43,6 @@ struct RegionTable {
   alignas(64) std::uint8_t codes[2][128] = {};
   alignas(64) std::uint8_t values[2][4][128] = {};
   bool mirrored = false;  // values[1] are the negatives of values[0]; factor is positive
-};
-
-// The codes of formats whose values are evenly spaced from each power of two to the next, unsigned
-// or the same on both sides of 0. A magnitude y = |x| * factor / scale is brought into [floor,
-// most], whose ends round to 0 and to the greatest value; the low word of y + magic(exponent of y)
-// is its index. Each magic is that of FloatRound and as many quanta more as make it so.
-struct IndexTable {
-  bool usable = false;
-  bool is_signed = false;
-  // Where that takes more exponents than there are magics: those from floor to least_power share
-  // one, most is not used, and what is beyond the last magic is not certain, as infinities are.
-  bool split = false;
-  float factor = 1;  // a power of two
-  float floor = 0, least_power = 0, most = 0;
-  alignas(64) float magics[32] = {};  // by the low five bits of the exponent
-  // By index (unsigned), by index below 128 and sign (signed).
-  alignas(64) std::uint8_t codes[256] = {};
 };
 
 struct CodeTable {

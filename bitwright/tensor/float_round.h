@@ -18,8 +18,8 @@
 
 namespace bw {
 
-// Scales under which 1/scale, and the tables' multiples of it, 2^-24 to 2^7, are normal floats.
-constexpr float kLeastFastScale = 0x1p-120f;
+// Scales under which 1/scale, and the tables' multiples of it, 2^-24 to 2^39, are normal floats.
+constexpr float kLeastFastScale = 0x1p-80f;
 constexpr float kMostFastScale = 0x1p100f;
 
 struct FloatRound {

@@ -20,20 +20,6 @@ namespace {
 
 #if HWY_TARGET <= HWY_AVX3_DL
 
-// The low bytes of two vectors of words, by lanes. The high bytes stand one further.
-struct ByteIndices {
-  alignas(64) std::uint8_t order[64];
-};
-constexpr ByteIndices MakeByteIndices(int high) {
-  ByteIndices indices = {};
-  for (int i = 0; i < 64; ++i) {
-    const int word = i / 16 * 8 + i % 8 + i % 16 / 8 * 32;
-    indices.order[i] = static_cast<std::uint8_t>(2 * word + high);
-  }
-  return indices;
-}
-constexpr ByteIndices kLowBytes = MakeByteIndices(0), kHighBytes = MakeByteIndices(1);
-
 // What was found of a block, by lanes.
 struct Regions {
   __m512i slots;        // region + 127 modulo 128 in the low 7 bits
@@ -244,9 +230,7 @@ void EncodeWhole(const CodeTable& table, std::span<const float> x, float scale, 
   if (table.bounds.kind != BoundTable::Kind::kNone) {
     return EncodeBounded(table.bounds, x, scale, codes);
   }
-  if (table.indices.usable && !(fast.holes && table.regions.bucket_count > 0)) {
-    return EncodeByShape(table, x, scale, codes);
-  }
+  if (table.indices.usable) return EncodeByShape(table, x, scale, codes);
   if (table.gather.usable) return EncodeGathered(table, x, scale, codes);
   const int buckets = table.regions.bucket_count;
   if (table.regions.two_sided) return EncodeRegions<1024, true>(table, x, scale, codes);
