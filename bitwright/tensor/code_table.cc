@@ -190,6 +190,7 @@ CodeTable::CodeTable(const Format& of)
       fast(FloatRoundOf(of)),
       regions(MakeRegions(of)),
       indices(MakeIndices(of)),
+      logs(MakeLogTable(of)),
       bounds(MakeBounds(of)) {
   BW_CHECK(format.bits() <= 8);
   short_values = true;

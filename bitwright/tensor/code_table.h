@@ -10,6 +10,7 @@
 #include "bitwright/tensor/float_round.h"
 #include "bitwright/tensor/gather_table.h"
 #include "bitwright/tensor/index_table.h"
+#include "bitwright/tensor/log_table.h"
 #include "bitwright/tensor/round_table.h"
 
 namespace bw {
@@ -53,6 +54,7 @@ struct CodeTable {
   const FloatRound& fast;
   RegionTable regions;
   IndexTable indices;
+  LogTable logs;
   BoundTable bounds;
   GatherTable gather;  // where there is no RegionTable
   // Codes of `below` and `above` of each bucket of `exact`, where it has buckets.

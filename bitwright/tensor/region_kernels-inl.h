@@ -13,6 +13,7 @@
 #include "bitwright/tensor/bound_kernels-inl.h"
 #include "bitwright/tensor/byte_tables-inl.h"
 #include "bitwright/tensor/encode_kernels-inl.h"
+#include "bitwright/tensor/log_kernels-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace bw::HWY_NAMESPACE {
@@ -230,6 +231,10 @@ void EncodeWhole(const CodeTable& table, std::span<const float> x, float scale, 
   if (table.bounds.kind != BoundTable::Kind::kNone) {
     return EncodeBounded(table.bounds, x, scale, codes);
   }
+  if (table.logs.usable) {
+    return table.logs.is_signed ? EncodeLogs<true>(table, x, scale, codes)
+                                : EncodeLogs<false>(table, x, scale, codes);
+  }
   if (table.indices.usable) return EncodeByShape(table, x, scale, codes);
   if (table.gather.usable) return EncodeGathered(table, x, scale, codes);
   const int buckets = table.regions.bucket_count;
@@ -245,7 +250,7 @@ void EncodeWhole(const CodeTable& table, std::span<const float> x, float scale, 
 bool EncodeBlocks(const CodeTable& table, std::span<const float> x, float scale, std::int32_t zero,
                   bool symmetric, std::uint8_t* codes) {
   const bool uniform = table.fast.kind == FloatRound::Kind::kUniform;
-  const bool tables = table.regions.bucket_count > 0 || table.indices.usable ||
+  const bool tables = table.regions.bucket_count > 0 || table.indices.usable || table.logs.usable ||
                       table.gather.usable || table.bounds.kind != BoundTable::Kind::kNone;
   if (!uniform && (!symmetric || !tables)) return false;
   WithTail(x, codes, [&](std::span<const float> part, std::uint8_t* to) {
@@ -267,6 +272,10 @@ void RoundBuckets(const CodeTable& table, std::span<const float> x, float scale,
 
 void RoundBlocks(const CodeTable& table, std::span<const float> x, float scale, float* out) {
   WithTail(x, out, [&](std::span<const float> part, float* to) {
+    if (table.logs.usable) {
+      return table.logs.is_signed ? RoundLogs<true>(table, part, scale, to)
+                                  : RoundLogs<false>(table, part, scale, to);
+    }
     if (table.gather.usable) return RoundGathered(table, part, scale, to);
     const int buckets = table.regions.bucket_count;
     if (buckets <= 128) return RoundBuckets<128>(table, part, scale, to);
