@@ -26,6 +26,19 @@ double Largest(const ChoiceTable& table) {
   return largest;
 }
 
+// Less the least of each decision, which any assignment has; their sum goes to `constant`. Else
+// the solver would have to tell choices apart by the last digits of what they share (and has ended
+// the program by an assertion on bounds that crossed).
+ChoiceTable WithoutLeast(ChoiceTable table, double& constant) {
+  constant = 0;
+  for (std::vector<double>& row : table) {
+    const double least = *std::min_element(row.begin(), row.end());
+    constant += least;
+    for (double& x : row) x -= least;
+  }
+  return table;
+}
+
 Columns MakeColumns(const ChoiceTable& objective, const std::vector<LinearBound>& bounds) {
   Columns columns;
   columns.row_low.assign(objective.size(), 1.0);
@@ -74,7 +87,13 @@ Model Load(const Columns& columns) {
 
 Expected<std::optional<Assignment>> SolveIntegerProgram(const ChoiceTable& objective,
                                                         const std::vector<LinearBound>& bounds) {
-  const Model model = Load(MakeColumns(objective, bounds));
+  double constant = 0;
+  std::vector<LinearBound> shifted;
+  for (const LinearBound& bound : bounds) {
+    ChoiceTable coefficients = WithoutLeast(bound.coefficients, constant);
+    shifted.push_back({std::move(coefficients), bound.limit - constant});
+  }
+  const Model model = Load(MakeColumns(WithoutLeast(objective, constant), shifted));
   Cbc_solve(model.get());
   if (Cbc_isProvenInfeasible(model.get()) != 0) return std::nullopt;
   if (Cbc_isProvenOptimal(model.get()) == 0)

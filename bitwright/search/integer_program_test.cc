@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <cmath>
 #include <functional>
 #include <string>
 
+#include "bitwright/base/rng.h"
 #include "bitwright/search/knapsack.h"
 
 namespace bw {
@@ -164,6 +166,39 @@ RC_GTEST_PROP(SolveIntegerProgram, FindsWhatTheKnapsackFinds, ()) {
   if (!exact.feasible) return;
   RC_ASSERT(SummedLoss(losses, **found) <= bound);
   RC_ASSERT(SummedLoss(costs, **found) == SummedLoss(costs, exact.assignment));
+}
+
+// As sums of all layers are where one tensor changes: what choices differ by is far behind what
+// they share.
+TEST(IntegerProgram, TellsChoicesApartThatShareAlmostAllOfTheirCost) {
+  constexpr double kShared = 484012;
+  Rng rng(5);
+  ChoiceTable damage, saved, cost;
+  double most = 0;
+  for (std::size_t d = 0; d < 57; ++d) {
+    const double size = std::pow(2.0, rng.Uniform(3, 13)), sensitivity = rng.Uniform(1e-8, 1e-4);
+    for (ChoiceTable* table : {&damage, &saved, &cost}) table->emplace_back();
+    for (int bits = 8; bits >= 2; --bits) {
+      damage.back().push_back(sensitivity * std::pow(4.0, 8 - bits));
+      saved.back().push_back(size * bits);
+      cost.back().push_back(kShared - size * (8 - bits));
+    }
+    most += size * 4;
+  }
+  double shift = 0;
+  for (std::size_t d = 0; d < cost.size(); ++d) shift += cost[d][0] - saved[d][0];
+  const auto found = SolveIntegerProgram(damage, {{cost, most + shift}});
+  ASSERT_TRUE(found.has_value() && found->has_value());
+  EXPECT_LE(SummedLoss(saved, **found), most * (1 + 1e-9));
+  const KnapsackResult other = SolveKnapsack(saved, damage, most);
+  EXPECT_LE(SummedLoss(damage, **found), SummedLoss(damage, other.assignment) * (1 + 1e-6));
+  for (const double edge : {1.0, 1 + 1e-12}) {
+    double least = 0;
+    for (const std::vector<double>& row : cost) least += row.back();
+    const auto narrowest = SolveIntegerProgram(damage, {{cost, least * edge}});
+    ASSERT_TRUE(narrowest.has_value() && narrowest->has_value());
+    EXPECT_EQ(**narrowest, Assignment(57, 6));
+  }
 }
 
 }  // namespace
