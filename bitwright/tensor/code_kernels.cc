@@ -132,8 +132,9 @@ void Round(const CodeTable& table, std::span<const float> x, const float* scale,
 #if HWY_TARGET <= HWY_AVX3_DL
   if (fits && step == 0 && zero == 0) {
     if (ByBounds(table)) return RoundBounded(table.bounds, x, *scale, out);
-    by_blocks = table.regions.bucket_count > 0 || table.logs.usable || table.gather.usable;
-    const bool many_holes = fast.holes && table.format.bits() < 8;
+    by_blocks = table.regions.bucket_count > 0 || table.logs.usable || table.indices.gives_values ||
+                table.gather.usable;
+    const bool many_holes = fast.holes && (table.indices.gives_values || table.format.bits() < 8);
     if (by_blocks && (fast.kind == FloatRound::Kind::kNone || many_holes)) {
       return RoundBlocks(table, x, *scale, out);
     }

@@ -125,7 +125,7 @@ void SetMagics(std::span<const Octave> octaves, float factor, std::span<float> m
   }
   const Octave& last = octaves.back();
   Octave above{last.exponent, false, std::nullopt, last.first + last.Steps()};
-  for (std::size_t count = octaves.size(); count + 1 < magics.size(); ++count) {
+  for (std::size_t count = octaves.size(); count < magics.size(); ++count) {
     const float power = std::ldexp(factor, ++above.exponent);
     const std::uint32_t slot = SlotOf(power, magics.size());
     if (slot + 1 < magics.size()) magics[slot] = above.Magic() * factor;
@@ -214,6 +214,36 @@ bool IsProved(const Format& format, std::span<const double> thresholds, const In
   return true;
 }
 
+// The value of a magnitude as the kernels find it where it does not round to 0; 0 where they lose
+// its sign, NaN where they do not know.
+float ValueOf(const IndexTable& table, float y) {
+  const float low = std::min(y * table.factor * kBelow, table.greatest);
+  const float magic = table.magics[SlotOf(low, IndexTable::kSlots)];
+  const float sum = low + magic;
+  if (!(sum == low * (kAbove / kBelow) + magic)) return kNan;
+  return sum == magic ? 0 : std::max(sum - magic, table.least) / table.factor;
+}
+
+// Whether values are right or not certain at the values, on both sides of every threshold, and at
+// the ends of every octave.
+bool GivesValues(const Format& format, std::span<const double> thresholds,
+                 const IndexTable& table) {
+  const auto right = [&](double magnitude) {
+    const float value = ValueOf(table, static_cast<float>(magnitude));
+    return std::isnan(value) || magnitude < thresholds.front() ||
+           static_cast<double>(value) == format.Round(magnitude);
+  };
+  std::vector<double> probes(format.values().begin(), format.values().end());
+  std::erase_if(probes, [](double value) { return value <= 0; });
+  for (double power = thresholds.front() / 2; power <= 4 * thresholds.back(); power *= 2) {
+    probes.push_back(std::ldexp(1.0, std::ilogb(power)));
+  }
+  probes.insert(probes.end(), thresholds.begin(), thresholds.end());
+  return std::all_of(probes.begin(), probes.end(), [&](double probe) {
+    return right(probe) && right(probe * (1 - 0x1p-20)) && right(probe * (1 + 0x1p-20));
+  });
+}
+
 }  // namespace
 
 IndexTable MakeIndices(const Format& format) {
@@ -231,6 +261,10 @@ IndexTable MakeIndices(const Format& format) {
   table.tables =
       std::max(static_cast<int>(last) / IndexTable::kTableSize + 1, table.is_signed ? 1 : 2);
   SetNegation(format, table);
+  table.least = static_cast<float>(format.info().smallest_positive) * table.factor;
+  table.greatest = static_cast<float>(format.values().back()) * table.factor;
+  table.gives_values = !table.split && !table.has_wide && table.zero.Set(format) &&
+                       GivesValues(format, thresholds, table);
   table.usable = table.tables <= (table.is_signed ? 2 : 3) && IsProved(format, thresholds, table);
   return table;
 }

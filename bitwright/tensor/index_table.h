@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "bitwright/numerics/format.h"
+#include "bitwright/tensor/zero_bound.h"
 
 namespace bw {
 
@@ -36,6 +37,11 @@ struct IndexTable {
   bool has_wide = false;  // or else `magics` has them all
   alignas(64) float magics[kSlots] = {};
   alignas(64) float wide[kWideSlots] = {};
+  // Whether what does not round to 0 has as value the sum less its magic, from `least` to
+  // `greatest` (by `factor`).
+  bool gives_values = false;
+  ZeroBound zero;
+  float least = 0, greatest = 0;
   // By sign and index.
   alignas(64) std::uint8_t codes[2][kTableSize * kMostTables] = {};
 };

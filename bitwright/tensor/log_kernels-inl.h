@@ -49,7 +49,7 @@ struct LogEncoder {
       : adder(table, table.to_index),
         inverse(_mm512_set1_ps(1.0f / scale)),
         greatest(_mm512_set1_ps(table.greatest)),
-        zero(_mm512_set1_ps(table.GreatestZero(scale))),
+        zero(_mm512_set1_ps(table.zero.Greatest(scale))),
         // Low bits that are certain.
         at_zero(_mm512_set1_epi32((table.zero_index << table.shift) + 4 * LogTable::kUncertain)),
         word_shift(_mm_cvtsi32_si128(table.shift - 16)),
@@ -126,7 +126,7 @@ struct LogRounder {
         inverse(_mm512_set1_ps(1.0f / scale)),
         least(_mm512_set1_ps(table.least)),
         greatest(_mm512_set1_ps(table.greatest)),
-        zero(_mm512_set1_ps(table.GreatestZero(scale))),
+        zero(_mm512_set1_ps(table.zero.Greatest(scale))),
         by(_mm512_set1_ps(scale)),
         fractions(_mm512_load_si512(table.fractions)),
         shift(_mm_cvtsi32_si128(table.shift)) {}

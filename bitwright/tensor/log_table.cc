@@ -107,15 +107,6 @@ void SetCodes(const Format& format, std::span<const float> values, LogTable& tab
 
 }  // namespace
 
-float LogTable::GreatestZero(float scale) const {
-  const double bound = static_cast<double>(threshold) * static_cast<double>(scale);  // exact
-  auto below = static_cast<float>(bound);
-  if (static_cast<double>(below) > bound || (tie_up && static_cast<double>(below) == bound)) {
-    below = std::bit_cast<float>(Bits(below) - 1);
-  }
-  return below;
-}
-
 LogTable MakeLogTable(const Format& format) {
   LogTable table;
   const std::vector<float> values = Positive(format);
@@ -126,12 +117,8 @@ LogTable MakeLogTable(const Format& format) {
   table.is_signed = format.values().front() < 0;
   table.least = values.front();
   table.greatest = values.back();
-  const std::size_t zero = table.is_signed ? values.size() : 0;
-  table.threshold = static_cast<float>(format.thresholds()[zero]);
-  table.tie_up = format.ties_up()[zero] != 0;
   const bool in_range = std::abs(std::ilogb(table.least)) <= kMostOctave &&
-                        std::ilogb(table.greatest) <= kMostOctave &&
-                        static_cast<double>(table.threshold) == format.thresholds()[zero];
+                        std::ilogb(table.greatest) <= kMostOctave && table.zero.Set(format);
   const std::size_t most = table.is_signed ? 127 : 255;
   if (!in_range || values.size() > most || values.size() >> (31 - table.shift) != 0) return table;
   const auto start = std::find_if(values.begin(), values.end(),

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "bitwright/numerics/format.h"
+#include "bitwright/tensor/zero_bound.h"
 
 namespace bw {
 
@@ -24,8 +25,7 @@ struct LogTable {
   int fraction_bits = 0;          // f
   int shift = 23;                 // 23 - f
   float least = 0, greatest = 0;  // the values next to 0 and furthest from it
-  float threshold = 0;            // between 0 and `least`, and whether it rounds up itself
-  bool tie_up = false;
+  ZeroBound zero;
   // Added to the bits of a float: the sum without its low `shift` bits is, in its exponent and the
   // f bits behind it, the exponent of the value and its place within the octave.
   alignas(64) std::uint32_t to_place[kSlots] = {};
@@ -37,9 +37,6 @@ struct LogTable {
   int zero_index = 127;  // of 0; unsigned: 255
   // By sign and index.
   alignas(64) std::uint8_t codes[2][256] = {};
-
-  // The greatest magnitude that rounds to 0 under a scale.
-  float GreatestZero(float scale) const;
 };
 
 // Not usable for other formats.

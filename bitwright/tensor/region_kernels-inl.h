@@ -13,6 +13,7 @@
 #include "bitwright/tensor/bound_kernels-inl.h"
 #include "bitwright/tensor/byte_tables-inl.h"
 #include "bitwright/tensor/encode_kernels-inl.h"
+#include "bitwright/tensor/index_kernels-inl.h"
 #include "bitwright/tensor/log_kernels-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -231,11 +232,11 @@ void EncodeWhole(const CodeTable& table, std::span<const float> x, float scale, 
   if (table.bounds.kind != BoundTable::Kind::kNone) {
     return EncodeBounded(table.bounds, x, scale, codes);
   }
+  if (table.indices.usable) return EncodeByShape(table, x, scale, codes);
   if (table.logs.usable) {
     return table.logs.is_signed ? EncodeLogs<true>(table, x, scale, codes)
                                 : EncodeLogs<false>(table, x, scale, codes);
   }
-  if (table.indices.usable) return EncodeByShape(table, x, scale, codes);
   if (table.gather.usable) return EncodeGathered(table, x, scale, codes);
   const int buckets = table.regions.bucket_count;
   if (table.regions.two_sided) return EncodeRegions<1024, true>(table, x, scale, codes);
@@ -272,6 +273,10 @@ void RoundBuckets(const CodeTable& table, std::span<const float> x, float scale,
 
 void RoundBlocks(const CodeTable& table, std::span<const float> x, float scale, float* out) {
   WithTail(x, out, [&](std::span<const float> part, float* to) {
+    if (table.indices.gives_values) {
+      return table.indices.is_signed ? RoundOctaves<true>(table, part, scale, to)
+                                     : RoundOctaves<false>(table, part, scale, to);
+    }
     if (table.logs.usable) {
       return table.logs.is_signed ? RoundLogs<true>(table, part, scale, to)
                                   : RoundLogs<false>(table, part, scale, to);
