@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <vector>
@@ -163,8 +164,8 @@ void SetCodes(const Format& format, const Octave& octave, IndexTable& table) {
                           : step == octave.Steps() ? step * quantum - quantum / 4
                                                    : step * quantum;
     const double magnitude = power + (octave.grid_bits ? middle : power / 2);
-    const auto index = static_cast<std::size_t>(octave.first + step);
-    if (index >= std::size(table.codes[0])) return;
+    const std::ptrdiff_t index = octave.first + step;
+    if (index >= std::ssize(table.codes[0])) return;
     table.codes[0][index] = static_cast<std::uint8_t>(format.Encode(magnitude));
     table.codes[1][index] = static_cast<std::uint8_t>(format.Encode(-magnitude));
   }
@@ -235,8 +236,8 @@ bool GivesValues(const Format& format, std::span<const double> thresholds,
   };
   std::vector<double> probes(format.values().begin(), format.values().end());
   std::erase_if(probes, [](double value) { return value <= 0; });
-  for (double power = thresholds.front() / 2; power <= 4 * thresholds.back(); power *= 2) {
-    probes.push_back(std::ldexp(1.0, std::ilogb(power)));
+  for (int i = std::ilogb(thresholds.front()); i <= std::ilogb(thresholds.back()) + 2; ++i) {
+    probes.push_back(std::ldexp(1.0, i));
   }
   probes.insert(probes.end(), thresholds.begin(), thresholds.end());
   return std::all_of(probes.begin(), probes.end(), [&](double probe) {
@@ -257,9 +258,8 @@ IndexTable MakeIndices(const Format& format) {
   if (octaves.empty() || !SetOctaves(octaves, table)) return table;
   table.is_signed = format.values().front() < 0;
   for (const Octave& octave : octaves) SetCodes(format, octave, table);
-  const auto last = static_cast<std::size_t>(octaves.back().first + octaves.back().Steps());
-  table.tables =
-      std::max(static_cast<int>(last) / IndexTable::kTableSize + 1, table.is_signed ? 1 : 2);
+  const int last = octaves.back().first + octaves.back().Steps();
+  table.tables = std::max(last / IndexTable::kTableSize + 1, table.is_signed ? 1 : 2);
   SetNegation(format, table);
   table.least = static_cast<float>(format.info().smallest_positive) * table.factor;
   table.greatest = static_cast<float>(format.values().back()) * table.factor;

@@ -26,24 +26,23 @@ struct IndexTable {
   // bit where it is not 0.
   enum class Negation : std::uint8_t { kTable, kComplement, kSignBit };
 
-  bool usable = false;
-  bool is_signed = false;
-  Negation negation = Negation::kTable;
-  int tables = 1;    // indices are below kTableSize * tables; 1 to 2 signed, 2 to 3 unsigned
-  float factor = 1;  // a power of two
-  float floor = 0;
-  bool split = false;
-  float least_power = 0;
-  bool has_wide = false;  // or else `magics` has them all
   alignas(64) float magics[kSlots] = {};
   alignas(64) float wide[kWideSlots] = {};
-  // Whether what does not round to 0 has as value the sum less its magic, from `least` to
-  // `greatest` (by `factor`).
-  bool gives_values = false;
-  ZeroBound zero;
-  float least = 0, greatest = 0;
   // By sign and index.
   alignas(64) std::uint8_t codes[2][kTableSize * kMostTables] = {};
+  int tables = 1;    // indices are below kTableSize * tables; 1 to 2 signed, 2 to 3 unsigned
+  float factor = 1;  // a power of two
+  float floor = 0, least_power = 0;
+  float least = 0, greatest = 0;  // the values next to 0 and furthest from it, by `factor`
+  ZeroBound zero;
+  bool usable = false;
+  bool is_signed = false;
+  bool split = false;
+  bool has_wide = false;  // or else `magics` has them all
+  // Whether what does not round to 0 has as value the sum less its magic, from `least` to
+  // `greatest`.
+  bool gives_values = false;
+  Negation negation = Negation::kTable;
 };
 
 // Not usable where a grid has more than 2^7 steps, or a format more indices or octaves than fit.

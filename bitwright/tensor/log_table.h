@@ -1,5 +1,6 @@
 #pragma once
-// Formats whose values are 0 and consecutive powers of 2^(2^-f): every octave looks like the next.
+// Formats whose every octave looks like the next, with 2^f values in each: powers of 2^(2^-f), and
+// floating point without subnormals.
 
 #include <cstdint>
 
@@ -20,12 +21,6 @@ struct LogTable {
   static constexpr int kMostFractionBits = 4;
   static constexpr std::uint32_t kUncertain = 4;  // y = x * (1 / scale) is off by less
 
-  bool usable = false;
-  bool is_signed = false;
-  int fraction_bits = 0;          // f
-  int shift = 23;                 // 23 - f
-  float least = 0, greatest = 0;  // the values next to 0 and furthest from it
-  ZeroBound zero;
   // Added to the bits of a float: the sum without its low `shift` bits is, in its exponent and the
   // f bits behind it, the exponent of the value and its place within the octave.
   alignas(64) std::uint32_t to_place[kSlots] = {};
@@ -34,9 +29,15 @@ struct LogTable {
   // The same, but that `least` stands at 0 and each value at one more than the one before: an
   // index.
   alignas(64) std::uint32_t to_index[kSlots] = {};
-  int zero_index = 127;  // of 0; unsigned: 255
   // By sign and index.
   alignas(64) std::uint8_t codes[2][256] = {};
+  int zero_index = 127;           // of 0; unsigned: 255
+  int fraction_bits = 0;          // f
+  int shift = 23;                 // 23 - f
+  float least = 0, greatest = 0;  // the values next to 0 and furthest from it
+  ZeroBound zero;
+  bool usable = false;
+  bool is_signed = false;
 };
 
 // Not usable for other formats.
