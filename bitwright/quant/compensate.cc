@@ -17,16 +17,20 @@ namespace {
 using Matrix = Eigen::MatrixXd;
 
 constexpr double kDamping = 0.01;
+constexpr double kManyVectors = 10;  // for each element: as many need no more damping
 
-// X'X/n of one group's inputs, damped; columns that never see a signal get a unit diagonal.
+// X'X/n of one group's inputs, damped, the more the fewer vectors there are for each element;
+// columns that never see a signal get a unit diagonal.
 Matrix SecondMoments(const LayerInputs& inputs, std::int64_t group) {
   using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   const Eigen::Map<const Rows> x(inputs.rows.data() + group * inputs.count * inputs.length,
                                  inputs.count, inputs.length);
   Matrix moments = (x.transpose() * x).cast<double>() / static_cast<double>(inputs.count);
   const double mean = moments.diagonal().mean();
+  const double few = static_cast<double>(inputs.length) / static_cast<double>(inputs.count);
+  const double damping = kDamping * std::max(1.0, kManyVectors * few);
   for (Eigen::Index i = 0; i < moments.rows(); ++i) {
-    moments(i, i) = moments(i, i) > 0 ? moments(i, i) + kDamping * mean : std::max(mean, 1.0);
+    moments(i, i) = moments(i, i) > 0 ? moments(i, i) + damping * mean : std::max(mean, 1.0);
   }
   return moments;
 }

@@ -2,6 +2,7 @@
 
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
+#include <algorithm>
 
 #include "bitwright/quant/weight_layout.h"
 
@@ -17,18 +18,33 @@ Eigen::Map<const Rows> RowsOf(const LayerInputs& inputs, std::int64_t group) {
   return {inputs.rows.data() + group * inputs.count * inputs.length, inputs.count, inputs.length};
 }
 
-// (C + d I)(H + d I)^-1 of one group.
-Matrix Map(const LayerInputs& wanted, const LayerInputs& given, std::int64_t group,
-           double damping) {
-  const Eigen::Map<const Rows> x = RowsOf(wanted, group), y = RowsOf(given, group);
-  const double n = static_cast<double>(given.count);
-  Matrix moments = (y.transpose() * y).cast<double>() / n;
-  Matrix cross = (y.transpose() * x).cast<double>() / n;  // C'
-  const double mean = moments.diagonal().mean();
+// Second moments of one group over some of its vectors: H = E[y y'] and C' = E[y x'].
+struct Moments {
+  Matrix own, cross;
+};
+
+Moments MomentsOf(const Eigen::Ref<const Rows>& x, const Eigen::Ref<const Rows>& y) {
+  const double n = static_cast<double>(y.rows());
+  return {(y.transpose() * y).cast<double>() / n, (y.transpose() * x).cast<double>() / n};
+}
+
+// (C + d I)(H + d I)^-1.
+Matrix Map(Moments moments, double damping) {
+  const double mean = moments.own.diagonal().mean();
   const double d = mean > 0 ? damping * mean : 1;
-  moments.diagonal().array() += d;
-  cross.diagonal().array() += d;
-  return moments.llt().solve(cross).transpose();
+  moments.own.diagonal().array() += d;
+  moments.cross.diagonal().array() += d;
+  return moments.own.llt().solve(moments.cross).transpose();
+}
+
+Matrix RowsOfWeight(const Tensor& weight, const WeightLayout& at, std::int64_t first,
+                    std::int64_t count) {
+  Matrix rows(count, at.length);
+  for (std::int64_t c = 0; c < count; ++c) {
+    for (std::int64_t j = 0; j < at.length; ++j)
+      rows(c, j) = static_cast<double>(weight.span<float>()[Index(at(first + c, j))]);
+  }
+  return rows;
 }
 
 }  // namespace
@@ -52,6 +68,28 @@ LayerInputs Centred(LayerInputs inputs, const std::vector<double>& means) {
   return inputs;
 }
 
+double BestDamping(const Tensor& weight, const LayerInputs& wanted, const LayerInputs& given,
+                   std::span<const double> dampings) {
+  BW_CHECK(wanted.rows.size() == given.rows.size() && !dampings.empty());
+  const std::int64_t held = given.count / 4, fitted = given.count - held;
+  if (held == 0) return dampings.back();
+  const WeightLayout at = WeightLayout::Of(weight, given);
+  const std::int64_t per_group = at.channels / given.groups;
+  std::vector<double> errors(dampings.size(), 0.0);
+  for (std::int64_t group = 0; group < given.groups; ++group) {
+    const Eigen::Map<const Rows> x = RowsOf(wanted, group), y = RowsOf(given, group);
+    const Moments moments = MomentsOf(x.topRows(fitted), y.topRows(fitted));
+    const Matrix rows = RowsOfWeight(weight, at, group * per_group, per_group);
+    const Eigen::MatrixXf output = x.bottomRows(held) * rows.cast<float>().transpose();
+    for (std::size_t i = 0; i < dampings.size(); ++i) {
+      const Matrix moved = rows * Map(moments, dampings[i]);
+      const Eigen::MatrixXf found = y.bottomRows(held) * moved.cast<float>().transpose();
+      errors[i] += static_cast<double>((output - found).squaredNorm());
+    }
+  }
+  return dampings[Index(std::min_element(errors.begin(), errors.end()) - errors.begin())];
+}
+
 Tensor Refit(const Tensor& weight, const LayerInputs& wanted, const LayerInputs& given,
              double damping) {
   BW_CHECK(wanted.rows.size() == given.rows.size() && damping > 0);
@@ -60,13 +98,9 @@ Tensor Refit(const Tensor& weight, const LayerInputs& wanted, const LayerInputs&
   Tensor fitted = weight;
   const std::span<float> to = fitted.span<float>();
   for (std::int64_t group = 0; group < given.groups; ++group) {
-    Matrix rows(per_group, at.length);
     const std::int64_t first = group * per_group;
-    for (std::int64_t c = 0; c < per_group; ++c) {
-      for (std::int64_t j = 0; j < at.length; ++j)
-        rows(c, j) = static_cast<double>(to[Index(at(first + c, j))]);
-    }
-    const Matrix moved = rows * Map(wanted, given, group, damping);
+    const Matrix moved = RowsOfWeight(weight, at, first, per_group) *
+                         Map(MomentsOf(RowsOf(wanted, group), RowsOf(given, group)), damping);
     for (std::int64_t c = 0; c < per_group; ++c) {
       for (std::int64_t j = 0; j < at.length; ++j)
         to[Index(at(first + c, j))] = static_cast<float>(moved(c, j));

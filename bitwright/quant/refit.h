@@ -2,6 +2,7 @@
 // A layer fitted anew to what it really sees: behind rounded layers its inputs differ from the
 // float network's, and part of the difference can be foreseen from the inputs themselves.
 
+#include <span>
 #include <vector>
 
 #include "bitwright/quant/layer_inputs.h"
@@ -21,6 +22,12 @@ LayerInputs Centred(LayerInputs inputs, const std::vector<double>& means);
 // rounding V with compensation under H is the second.
 Tensor Refit(const Tensor& weight, const LayerInputs& wanted, const LayerInputs& given,
              double damping);
+
+// The one of `dampings` under which Refit to the first three quarters of the vectors is nearest on
+// the rest; the last where there are fewer than four. What a few vectors of many elements seem to
+// say about others is mostly noise.
+double BestDamping(const Tensor& weight, const LayerInputs& wanted, const LayerInputs& given,
+                   std::span<const double> dampings);
 
 // By output channel: W mean(x) - V mean(x'), what a bias has to add when V takes W's place.
 std::vector<double> BiasShift(const Tensor& weight, const std::vector<double>& wanted_means,

@@ -140,6 +140,20 @@ TEST(Refit, StandsDeadSingularAndSingleInputs) {
   }
 }
 
+TEST(BestDamping, TrustsManyVectorsAndWhatIsForeseenAndDoubtsAFewNoisyOnes) {
+  const double dampings[] = {0.001, 0.1, 10};
+  const Tensor w = RandomTensor({6, 5}, 1);
+  const LayerInputs x = RandomInputs(0, 1, 5, 400);
+  EXPECT_EQ(BestDamping(w, x, Mixed(x), dampings), 0.001);
+  const Tensor wide = RandomTensor({6, 40}, 1);
+  const LayerInputs few = RandomInputs(0, 1, 40, 24);
+  LayerInputs noisy = few;
+  Rng rng(3);
+  for (float& value : noisy.rows) value += static_cast<float>(0.1 * rng.Normal());
+  EXPECT_EQ(BestDamping(wide, few, noisy, dampings), 10);
+  EXPECT_EQ(BestDamping(w, RandomInputs(0, 1, 5, 3), RandomInputs(0, 1, 5, 3), dampings), 10);
+}
+
 TEST(BiasShift, TakesUpWhatTheMeansLose) {
   const Tensor w = RandomTensor({4, 3}, 1), v = RandomTensor({4, 3}, 2);
   const LayerInputs x = RandomInputs(0, 2, 3, 30), y = Mixed(x);

@@ -19,7 +19,10 @@ constexpr Statistic kNeeds[] = {Statistic::kLayerInputs};
 // and the correction of biases alone brings the output nearer.
 constexpr int kMostBits = 6;
 constexpr double kShare = 0.05;  // of the work that learning may cost
-constexpr double kDamping = 0.01;
+// Of the fit, the least first; chosen on vectors of other samples where there are fewer than so
+// many for each element of them, which takes as long as the fit.
+constexpr double kDampings[] = {0.01, 0.1, 1, 10};
+constexpr std::int64_t kManyVectors = 16;
 
 // The layers of a draft, rounded one after the other.
 class ForwardPass {
@@ -78,9 +81,11 @@ class ForwardPass {
       x = Centred(std::move(x), x_means);
       y = Centred(std::move(y), y_means);
     }
+    const double damping =
+        y.count < kManyVectors * y.length ? BestDamping(weight, x, y, kDampings) : kDampings[0];
     TensorPlan& plan = draft_.plan.tensors.at(target.name);
     plan.rounding = WeightRounding::kCompensated;
-    BW_ASSIGN(draft_.codes[t], QuantizeWeight(Refit(weight, x, y, kDamping), plan, &y));
+    BW_ASSIGN(draft_.codes[t], QuantizeWeight(Refit(weight, x, y, damping), plan, &y));
     plan.spec = draft_.codes[t]->spec;  // a fitted format's values are the tensor's
     plan.rounding = WeightRounding::kLearned;
     plan.codes = Store(*draft_.codes[t]);
