@@ -48,7 +48,7 @@ class PieceBuilder {
     const std::string name = piece_.graph.value(value).name + ".rounded";
     const TensorType type = piece_.graph.value(value).type;
     const ValueId rounded = piece_.graph.AddValue(name, type);
-    Node node{name, FindOp("FakeQuantize", "bitwright"), {value}, {rounded}, {}};
+    Node node{name, FindOp("FakeQuantize", kOwnDomain), {value}, {rounded}, {}};
     node.attributes.Set("spec", spec->ToString());
     node.attributes.Set("scale", 0.05F);
     node.attributes.Set("zero", std::int64_t{0});

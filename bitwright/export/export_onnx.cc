@@ -114,7 +114,7 @@ Expected<void> WriteFakeQuantize(const Graph& graph, const Node& node, ModelWrit
 }
 
 Expected<void> WriteNode(const Graph& graph, const Node& node, ModelWriter& model) {
-  if (node.op->domain == "bitwright" && node.op->name == "FakeQuantize") {
+  if (node.op->domain == kOwnDomain && node.op->name == "FakeQuantize") {
     return WriteFakeQuantize(graph, node, model);
   }
   if (!node.op->domain.empty()) {

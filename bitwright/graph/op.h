@@ -14,6 +14,9 @@
 
 namespace bw {
 
+// The domain of operators that ONNX does not have.
+constexpr std::string_view kOwnDomain = "bitwright";
+
 // What the type rule of a node may look at. types[i] and constants[i] belong to node.inputs[i]; an
 // absent optional input has an empty entry; constants[i] is null where the value is not known at
 // inference time.
@@ -59,7 +62,7 @@ using GraphRunner =
 
 struct OpDef {
   std::string_view name;         // ONNX op type
-  std::string_view domain = "";  // "" or "bitwright"
+  std::string_view domain = "";  // "" (ONNX) or kOwnDomain
   OpRole role = OpRole::kOther;
 
   // Output types (one per output of the node) for these input types; every extent known in gives

@@ -16,7 +16,7 @@ namespace {
 Node MakeFakeQuantize(const std::string& name, const TensorPlan& plan, ValueId from, ValueId to) {
   Node node;
   node.name = name + ".quantize";
-  node.op = FindOp("FakeQuantize", "bitwright");
+  node.op = FindOp("FakeQuantize", kOwnDomain);
   BW_CHECK(node.op != nullptr);
   node.inputs = {from};
   node.outputs = {to};

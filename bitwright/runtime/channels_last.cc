@@ -10,8 +10,6 @@
 namespace bw {
 namespace {
 
-constexpr std::string_view kDomain = "bitwright";
-
 class LastLayout {
  public:
   LastLayout(const Graph& graph, InferredTypes types)
@@ -105,11 +103,11 @@ class LastLayout {
 
   void EmitConv(Node node) {
     if (ReadsPlanes(node)) {
-      node.op = FindOp("ConvFirst", kDomain);
+      node.op = FindOp("ConvFirst", kOwnDomain);
       return PutLast(std::move(node));
     }
     node.inputs[0] = Last(node.inputs[0]);
-    node.op = FindOp("ConvLast", kDomain);
+    node.op = FindOp("ConvLast", kOwnDomain);
     node.attributes.items.erase("kernel_shape");
     PutLast(std::move(node));
   }
@@ -139,7 +137,7 @@ class LastLayout {
 
   void EmitPool(Node node) {
     node.inputs[0] = Last(node.inputs[0]);
-    node.op = FindOp(std::string(node.op->name) + "Last", kDomain);
+    node.op = FindOp(std::string(node.op->name) + "Last", kOwnDomain);
     PutLast(std::move(node));
   }
 

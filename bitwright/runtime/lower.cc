@@ -12,8 +12,6 @@
 namespace bw {
 namespace {
 
-constexpr std::string_view kDomain = "bitwright";
-
 class Lowering {
  public:
   explicit Lowering(const Graph& graph) : result_{graph, {}} {
@@ -110,7 +108,7 @@ class Lowering {
                    graph().AddConstant(stem + ".integers", layer.weights.integers),
                    graph().AddConstant(stem + ".multiplier", Multiplier(layer)),
                    graph().AddConstant(stem + ".added", layer.bias)};
-    node.op = FindOp("IntegerConv", kDomain);
+    node.op = FindOp("IntegerConv", kOwnDomain);
     for (const char* name : {"kernel_shape", "alpha", "beta", "transA", "transB"})
       node.attributes.items.erase(name);
     node.attributes.Set("offset", static_cast<std::int64_t>(layer.grid.offset));
@@ -208,7 +206,7 @@ class Lowering {
     Node pool = *maker;
     const std::string name = graph().value(value).name + ".integers";
     pool.name = name;
-    pool.op = FindOp("MaxPoolLast", kDomain);
+    pool.op = FindOp("MaxPoolLast", kOwnDomain);
     pool.inputs = {Integers(pool.inputs[0], rounding, grid)};
     pool.outputs = {graph().AddValue(name, {grid.dtype, {}})};
     graph().nodes.push_back(pool);
@@ -224,7 +222,7 @@ class Lowering {
     }
     const std::string name = graph().value(value).name + ".integers";
     const ValueId id = graph().AddValue(name, {grid.dtype, {}});
-    Node node{name, FindOp("ToInteger", kDomain), {value}, {id}, rounding};
+    Node node{name, FindOp("ToInteger", kOwnDomain), {value}, {id}, rounding};
     graph().nodes.push_back(std::move(node));
     return integers_[value] = id;
   }

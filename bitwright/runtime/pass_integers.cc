@@ -8,8 +8,6 @@
 namespace bw {
 namespace {
 
-constexpr std::string_view kDomain = "bitwright";
-
 // FromInteger right behind its ToInteger, where FakeQuantize stood.
 void Reorder(Graph& graph) {
   std::vector<Node> nodes = std::move(graph.nodes);
@@ -38,9 +36,9 @@ void UseIntegers(Graph& graph) {
     Node& source = graph.nodes[static_cast<std::size_t>(producer)];
     if (source.op->name != "FakeQuantize") continue;
     const ValueId values = source.outputs[0], integers = node.outputs[0];
-    source.op = FindOp("ToInteger", kDomain);
+    source.op = FindOp("ToInteger", kOwnDomain);
     source.outputs = {integers};
-    node.op = FindOp("FromInteger", kDomain);
+    node.op = FindOp("FromInteger", kOwnDomain);
     node.inputs = {integers};
     node.outputs = {values};
     producers[static_cast<std::size_t>(integers)] = producer;

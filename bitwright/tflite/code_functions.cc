@@ -80,7 +80,7 @@ Expected<void> LowerTable(Lowering& to, const CodeFunction& function) {
                        ? MakeTable<std::int8_t>(scales, first, function)
                        : MakeTable<std::uint8_t>(scales, first, function);
   BW_ASSIGN(const ValueId x, to.Value(0, Form::kFile));
-  to.Give(0, to.Emit("TfliteTable", {x}, std::move(items), "bitwright"), Form::kFile);
+  to.Give(0, to.Emit("TfliteTable", {x}, std::move(items), kOwnDomain), Form::kFile);
   return {};
 }
 

@@ -327,7 +327,7 @@ Expected<void> Lowering::AddInput(int tensor) {
   stem_ = Unique("quantize_input");
   nodes_of_op_ = 0;
   BW_ASSIGN(Items attributes, QuantizeAttributes(info));
-  PlaceOf(tensor).file = Emit("TfliteQuantize", {id}, std::move(attributes), "bitwright");
+  PlaceOf(tensor).file = Emit("TfliteQuantize", {id}, std::move(attributes), kOwnDomain);
   Name(PlaceOf(tensor).file, info.name + ".codes");
   return {};
 }
@@ -355,7 +355,7 @@ Expected<ValueId> Lowering::OutputOf(int tensor) {
   ValueId value = place.file;
   if (info.affine && (info.type == ElementType::kInt8 || info.type == ElementType::kUint8)) {
     BW_ASSIGN(Items attributes, DequantizeAttributes(info));
-    value = Emit("TfliteDequantize", {value}, std::move(attributes), "bitwright");
+    value = Emit("TfliteDequantize", {value}, std::move(attributes), kOwnDomain);
     std::swap(graph_.value(value).name, graph_.value(place.file).name);
   }
   const auto taken = [&](const std::vector<ValueId>& ids) {

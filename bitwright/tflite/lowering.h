@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "bitwright/graph/graph.h"
+#include "bitwright/graph/op.h"
 #include "bitwright/tflite/model.h"
 
 namespace bw::tflite {

@@ -15,6 +15,6 @@ void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
 }  // namespace
 
 BW_ENTRY(OpDef, average_pool_last) = {
-    .name = "AveragePoolLast", .domain = "bitwright", .infer = Infer, .reference = Reference};
+    .name = "AveragePoolLast", .domain = kOwnDomain, .infer = Infer, .reference = Reference};
 
 }  // namespace bw::ops

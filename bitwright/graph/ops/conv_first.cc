@@ -37,7 +37,7 @@ void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
 }  // namespace
 
 BW_ENTRY(OpDef, conv_first) = {.name = "ConvFirst",
-                               .domain = "bitwright",
+                               .domain = kOwnDomain,
                                .role = OpRole::kCompute,
                                .infer = Infer,
                                .reference = Reference,

@@ -32,7 +32,7 @@ void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
 }  // namespace
 
 BW_ENTRY(OpDef, conv_last) = {.name = "ConvLast",
-                              .domain = "bitwright",
+                              .domain = kOwnDomain,
                               .role = OpRole::kCompute,
                               .infer = Infer,
                               .reference = Reference,

@@ -71,7 +71,7 @@ void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
 }  // namespace
 
 BW_ENTRY(OpDef, fake_quantize) = {.name = "FakeQuantize",
-                                  .domain = "bitwright",
+                                  .domain = kOwnDomain,
                                   .role = OpRole::kQuantize,
                                   .infer = Infer,
                                   .reference = Reference};

@@ -37,7 +37,7 @@ void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
 }  // namespace
 
 BW_ENTRY(OpDef, from_integer) = {.name = "FromInteger",
-                                 .domain = "bitwright",
+                                 .domain = kOwnDomain,
                                  .role = OpRole::kQuantize,
                                  .infer = Infer,
                                  .reference = Reference};

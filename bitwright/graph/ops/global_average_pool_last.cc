@@ -15,6 +15,6 @@ void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
 }  // namespace
 
 BW_ENTRY(OpDef, global_average_pool_last) = {
-    .name = "GlobalAveragePoolLast", .domain = "bitwright", .infer = Infer, .reference = Reference};
+    .name = "GlobalAveragePoolLast", .domain = kOwnDomain, .infer = Infer, .reference = Reference};
 
 }  // namespace bw::ops

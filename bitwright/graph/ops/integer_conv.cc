@@ -134,7 +134,7 @@ void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
 }  // namespace
 
 BW_ENTRY(OpDef, integer_conv) = {.name = "IntegerConv",
-                                 .domain = "bitwright",
+                                 .domain = kOwnDomain,
                                  .role = OpRole::kCompute,
                                  .infer = Infer,
                                  .reference = Reference,

@@ -15,6 +15,6 @@ void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
 }  // namespace
 
 BW_ENTRY(OpDef, max_pool_last) = {
-    .name = "MaxPoolLast", .domain = "bitwright", .infer = Infer, .reference = Reference};
+    .name = "MaxPoolLast", .domain = kOwnDomain, .infer = Infer, .reference = Reference};
 
 }  // namespace bw::ops

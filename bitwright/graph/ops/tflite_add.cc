@@ -12,9 +12,7 @@ void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
 
 }  // namespace
 
-BW_ENTRY(OpDef, tflite_add) = {.name = "TfliteAdd",
-                               .domain = "bitwright",
-                               .infer = tflite::BinaryType,
-                               .reference = Reference};
+BW_ENTRY(OpDef, tflite_add) = {
+    .name = "TfliteAdd", .domain = kOwnDomain, .infer = tflite::BinaryType, .reference = Reference};
 
 }  // namespace bw::ops

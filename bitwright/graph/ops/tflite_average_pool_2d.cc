@@ -25,7 +25,7 @@ void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
 }  // namespace
 
 BW_ENTRY(OpDef, tflite_average_pool_2d) = {.name = "TfliteAveragePool2D",
-                                           .domain = "bitwright",
+                                           .domain = kOwnDomain,
                                            .infer = tflite::PoolType,
                                            .reference = Reference};
 

@@ -87,7 +87,7 @@ std::int64_t Macs(const Node&, std::span<const TensorType> inputs,
 }  // namespace
 
 BW_ENTRY(OpDef, tflite_conv_2d) = {.name = "TfliteConv2D",
-                                   .domain = "bitwright",
+                                   .domain = kOwnDomain,
                                    .infer = Infer,
                                    .reference = Reference,
                                    .macs = Macs};

@@ -89,7 +89,7 @@ std::int64_t Macs(const Node&, std::span<const TensorType> inputs,
 }  // namespace
 
 BW_ENTRY(OpDef, tflite_depthwise_conv_2d) = {.name = "TfliteDepthwiseConv2D",
-                                             .domain = "bitwright",
+                                             .domain = kOwnDomain,
                                              .infer = Infer,
                                              .reference = Reference,
                                              .macs = Macs};

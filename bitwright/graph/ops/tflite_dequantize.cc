@@ -29,6 +29,6 @@ void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
 }  // namespace
 
 BW_ENTRY(OpDef, tflite_dequantize) = {
-    .name = "TfliteDequantize", .domain = "bitwright", .infer = Infer, .reference = Reference};
+    .name = "TfliteDequantize", .domain = kOwnDomain, .infer = Infer, .reference = Reference};
 
 }  // namespace bw::ops

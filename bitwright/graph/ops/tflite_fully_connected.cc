@@ -44,7 +44,7 @@ std::int64_t Macs(const Node&, std::span<const TensorType> inputs,
 }  // namespace
 
 BW_ENTRY(OpDef, tflite_fully_connected) = {.name = "TfliteFullyConnected",
-                                           .domain = "bitwright",
+                                           .domain = kOwnDomain,
                                            .infer = Infer,
                                            .reference = Reference,
                                            .macs = Macs};

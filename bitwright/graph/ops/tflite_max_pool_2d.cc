@@ -19,7 +19,7 @@ void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
 }  // namespace
 
 BW_ENTRY(OpDef, tflite_max_pool_2d) = {.name = "TfliteMaxPool2D",
-                                       .domain = "bitwright",
+                                       .domain = kOwnDomain,
                                        .role = OpRole::kMovement,
                                        .infer = tflite::PoolType,
                                        .reference = Reference};

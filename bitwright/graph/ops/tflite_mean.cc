@@ -69,6 +69,6 @@ void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
 }  // namespace
 
 BW_ENTRY(OpDef, tflite_mean) = {
-    .name = "TfliteMean", .domain = "bitwright", .infer = Infer, .reference = Reference};
+    .name = "TfliteMean", .domain = kOwnDomain, .infer = Infer, .reference = Reference};
 
 }  // namespace bw::ops

@@ -20,9 +20,7 @@ void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
 
 }  // namespace
 
-BW_ENTRY(OpDef, tflite_mul) = {.name = "TfliteMul",
-                               .domain = "bitwright",
-                               .infer = tflite::BinaryType,
-                               .reference = Reference};
+BW_ENTRY(OpDef, tflite_mul) = {
+    .name = "TfliteMul", .domain = kOwnDomain, .infer = tflite::BinaryType, .reference = Reference};
 
 }  // namespace bw::ops

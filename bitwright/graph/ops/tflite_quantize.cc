@@ -40,6 +40,6 @@ void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
 }  // namespace
 
 BW_ENTRY(OpDef, tflite_quantize) = {
-    .name = "TfliteQuantize", .domain = "bitwright", .infer = Infer, .reference = Reference};
+    .name = "TfliteQuantize", .domain = kOwnDomain, .infer = Infer, .reference = Reference};
 
 }  // namespace bw::ops

@@ -130,6 +130,6 @@ void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
 }  // namespace
 
 BW_ENTRY(OpDef, tflite_softmax) = {
-    .name = "TfliteSoftmax", .domain = "bitwright", .infer = Infer, .reference = Reference};
+    .name = "TfliteSoftmax", .domain = kOwnDomain, .infer = Infer, .reference = Reference};
 
 }  // namespace bw::ops

@@ -47,6 +47,6 @@ void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
 }  // namespace
 
 BW_ENTRY(OpDef, tflite_table) = {
-    .name = "TfliteTable", .domain = "bitwright", .infer = Infer, .reference = Reference};
+    .name = "TfliteTable", .domain = kOwnDomain, .infer = Infer, .reference = Reference};
 
 }  // namespace bw::ops

@@ -39,7 +39,7 @@ void Reference(const Node& node, std::span<const ConstTensorRef> inputs,
 }  // namespace
 
 BW_ENTRY(OpDef, to_integer) = {.name = "ToInteger",
-                               .domain = "bitwright",
+                               .domain = kOwnDomain,
                                .role = OpRole::kQuantize,
                                .infer = Infer,
                                .reference = Reference};

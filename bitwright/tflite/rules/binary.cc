@@ -68,7 +68,7 @@ Expected<void> LowerInteger(Lowering& to, const Kind& kind, Fused fused) {
   BW_TRY(SetAffine(items, "output", to.Out()));
   BW_ASSIGN(items["activation"], ActivationName(fused));
   BW_ASSIGN(std::vector<ValueId> from, FileInputs(to));
-  to.Give(0, to.Emit(kind.integer, std::move(from), std::move(items), "bitwright"), Form::kFile);
+  to.Give(0, to.Emit(kind.integer, std::move(from), std::move(items), kOwnDomain), Form::kFile);
   return {};
 }
 

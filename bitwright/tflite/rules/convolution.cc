@@ -67,7 +67,7 @@ Expected<void> LowerInteger(Lowering& to, const Layer& layer) {
   BW_ASSIGN(std::vector<ValueId> from, FileInputs(to));
   to.Give(0,
           to.Emit(layer.depthwise ? "TfliteDepthwiseConv2D" : "TfliteConv2D", std::move(from),
-                  std::move(items), "bitwright"),
+                  std::move(items), kOwnDomain),
           Form::kFile);
   return {};
 }

@@ -45,7 +45,7 @@ Expected<void> LowerInteger(Lowering& to, Fused fused) {
   BW_ASSIGN(items["activation"], ActivationName(fused));
   BW_ASSIGN(std::vector<ValueId> from, FileInputs(to));
   BW_ASSIGN(from[0], Rows(to, to.In(1).shape[1]));
-  const ValueId y = to.Emit("TfliteFullyConnected", std::move(from), std::move(items), "bitwright");
+  const ValueId y = to.Emit("TfliteFullyConnected", std::move(from), std::move(items), kOwnDomain);
   to.Give(0, Shaped(to, y), Form::kFile);
   return {};
 }

@@ -47,7 +47,7 @@ Expected<void> Lower(Lowering& to) {
   BW_ASSIGN(const ValueId x, to.Value(0, Form::kFile));
   to.Give(0,
           to.Emit(average ? "TfliteAveragePool2D" : "TfliteMaxPool2D", {x}, std::move(items),
-                  "bitwright"),
+                  kOwnDomain),
           Form::kFile);
   return {};
 }

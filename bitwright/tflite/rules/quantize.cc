@@ -16,7 +16,7 @@ Expected<void> LowerQuantize(Lowering& to) {
   if (!to.IsFloat()) return LowerTable(to, RescaleCodes(Fused::kNone));
   BW_ASSIGN(Items items, QuantizeAttributes(to.Out()));
   BW_ASSIGN(const ValueId x, to.Value(0, Form::kFile));
-  to.Give(0, to.Emit("TfliteQuantize", {x}, std::move(items), "bitwright"), Form::kFile);
+  to.Give(0, to.Emit("TfliteQuantize", {x}, std::move(items), kOwnDomain), Form::kFile);
   return {};
 }
 
@@ -54,7 +54,7 @@ Expected<void> LowerDequantize(Lowering& to) {
   }
   BW_ASSIGN(Items items, DequantizeAttributes(in));
   BW_ASSIGN(const ValueId x, to.Value(0, Form::kFile));
-  to.Give(0, to.Emit("TfliteDequantize", {x}, std::move(items), "bitwright"), Form::kFile);
+  to.Give(0, to.Emit("TfliteDequantize", {x}, std::move(items), kOwnDomain), Form::kFile);
   return {};
 }
 

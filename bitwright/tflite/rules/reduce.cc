@@ -31,7 +31,7 @@ Expected<void> LowerInteger(Lowering& to, const std::vector<std::int64_t>& axes,
   BW_TRY(SetAffine(items, "input", to.In(0)));
   BW_TRY(SetAffine(items, "output", to.Out()));
   BW_ASSIGN(const ValueId x, to.Value(0, Form::kFile));
-  to.Give(0, to.Emit("TfliteMean", {x}, std::move(items), "bitwright"), Form::kFile);
+  to.Give(0, to.Emit("TfliteMean", {x}, std::move(items), kOwnDomain), Form::kFile);
   return {};
 }
 

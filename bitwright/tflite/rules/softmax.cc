@@ -25,7 +25,7 @@ Expected<void> LowerInteger(Lowering& to, float beta) {
   Items items = {{"beta", beta}};
   BW_TRY(SetAffine(items, "input", to.In(0)));
   BW_ASSIGN(const ValueId x, to.Value(0, Form::kFile));
-  to.Give(0, to.Emit("TfliteSoftmax", {x}, std::move(items), "bitwright"), Form::kFile);
+  to.Give(0, to.Emit("TfliteSoftmax", {x}, std::move(items), kOwnDomain), Form::kFile);
   return {};
 }
 
