@@ -225,7 +225,10 @@ Tensor RoundCompensated(const Tensor& weight, const QuantSpec& spec, const Quant
                         const LayerInputs& inputs) {
   const std::vector<Curvature> curvatures = Curvatures(inputs);
   Tensor rounded = Round(weight, spec, params, inputs, curvatures);
-  Descend(weight, spec, params, inputs, curvatures, rounded);
+  constexpr int kMostBits = 6;
+  if (spec.element.bits() <= kMostBits) {
+    Descend(weight, spec, params, inputs, curvatures, rounded);
+  }
   return rounded;
 }
 

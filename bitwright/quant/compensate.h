@@ -11,9 +11,10 @@ namespace bw {
 // element format and any grain: columns in order of falling second moment, nearest value of the
 // format under the scale that `params` gives the element, error propagated by the Cholesky factor
 // of the inverse of H = X'X/n + d mean(diag) I; d is 0.01, more where there are fewer than ten
-// vectors for each of their elements. Then sweeps of coordinate descent on e'He over the elements,
-// each to the value that is best beside the others, which never makes it worse (after QuantEase,
-// arXiv 2309.01885, section 3). `inputs` are those of this weight, not empty.
+// vectors for each of their elements. Then, for elements of at most 6 bits (of 8 it changes next to
+// nothing), sweeps of coordinate descent on e'He over the elements, each to the value that is best
+// beside the others, which never makes it worse (after QuantEase, arXiv 2309.01885, section 3).
+// `inputs` are those of this weight, not empty.
 Tensor RoundCompensated(const Tensor& weight, const QuantSpec& spec, const QuantParams& params,
                         const LayerInputs& inputs);
 
