@@ -1,5 +1,6 @@
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "bitwright/graph/ops/run_op.h"
 
@@ -130,6 +131,16 @@ TEST(Softmax, AlongTheAxisWithoutOverflow) {
   ExpectNear(RunOp({"LogSoftmax", {x}}), {-0.693147F, -0.693147F, -1.386294F, -0.287682F});
   ExpectNear(RunOp({"Softmax", {F({2, 2}, {0, 5, 0, 5})}, {{"axis", std::int64_t{0}}}}),
              {0.5F, 0.5F, 0.5F, 0.5F});
+}
+
+TEST(DequantizeLinear, TakesABlockLongerThanItsAxis) {
+  const Items items = {{"axis", std::int64_t{0}},
+                       {"block_size", std::numeric_limits<std::int64_t>::max()}};
+  Tensor codes(DType::kInt32, {2, 2});
+  const std::span<std::int32_t> to = codes.span<std::int32_t>();
+  std::iota(to.begin(), to.end(), 3);
+  const OneNode node{"DequantizeLinear", {codes, F({1, 2}, {1, 2})}, items};
+  ExpectTensor(RunOp(node), {2, 2}, {3, 8, 5, 12});
 }
 
 TEST(FakeQuantize, RoundsToTheSpecAndSaturates) {

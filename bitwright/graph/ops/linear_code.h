@@ -33,7 +33,9 @@ inline Expected<ScalePlaces> PlaceScales(const Node& node, const Shape& x, const
   }
   bool fits = block > 0 && scale.size() == x.size();
   for (std::size_t i = 0; fits && i < x.size(); ++i) {
-    fits = i == places.axis ? (x[i] + block - 1) / block == scale[i] : x[i] == scale[i];
+    // Rounded up; a block may be as long as an integer can say.
+    const std::int64_t wanted = i == places.axis ? x[i] / block + (x[i] % block != 0) : x[i];
+    fits = wanted == scale[i];
   }
   if (!fits) {
     return Fail(
