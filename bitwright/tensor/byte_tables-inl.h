@@ -152,6 +152,17 @@ HWY_NOINLINE void EncodeUncertain(const CodeTable& table, const float* x, float 
   }
 }
 
+// Stores the rounded values of a block, or where not all are certain rounds it by RoundTable. x and
+// out may be the same.
+HWY_INLINE void StoreRounded(const CodeTable& table, const __m512 rounded[4], __mmask16 certain,
+                             std::span<const float> x, float scale, float* out) {
+  if (HWY_UNLIKELY(_kortestc_mask16_u8(certain, certain) == 0)) {
+    return RoundValues(table.exact, x, &scale, 0, 0, out);
+  }
+  HWY_UNROLL(16)
+  for (std::size_t v = 0; v < 4; ++v) _mm512_storeu_ps(out + 16 * v, rounded[v]);
+}
+
 // Whole blocks, and the rest in a block filled up with zeros.
 template <typename Out, typename Blocks>
 void WithTail(std::span<const float> x, Out* out, const Blocks& blocks) {

@@ -209,12 +209,7 @@ void RoundOctaves(const CodeTable& table, std::span<const float> x, float scale,
                    : _mm512_max_ps(at, least);
       rounded[v] = _mm512_maskz_mul_ps(nonzero, at, by);
     }
-    if (HWY_UNLIKELY(_kortestc_mask16_u8(certain, certain) == 0)) {
-      RoundValues(table.exact, x.subspan(i, kBlockSize), &scale, 0, 0, out + i);
-      continue;
-    }
-    HWY_UNROLL(16)
-    for (std::size_t v = 0; v < 4; ++v) _mm512_storeu_ps(out + i + 16 * v, rounded[v]);
+    StoreRounded(table, rounded, certain, x.subspan(i, kBlockSize), scale, out + i);
   }
 }
 
