@@ -20,17 +20,12 @@ constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
 std::uint32_t Bits(float x) { return std::bit_cast<std::uint32_t>(x); }
 
-// The thresholds above 0 where those below are not there or their mirror image, and the values too.
+// The thresholds above 0 of a format that MirroredZero knows.
 std::vector<double> Magnitudes(const Format& format) {
-  const std::span<const double> values = format.values(), thresholds = format.thresholds();
-  const std::size_t count = values.size();
-  const auto zero = std::find(values.begin(), values.end(), 0.0);
-  const auto below = static_cast<std::size_t>(zero - values.begin());
-  if (zero == values.end() || (below != 0 && 2 * below + 1 != count)) return {};
-  for (std::size_t i = 0; i < below; ++i) {
-    if (values[i] != -values[count - 1 - i]) return {};
-  }
-  return {thresholds.begin() + static_cast<std::ptrdiff_t>(below), thresholds.end()};
+  const std::optional<std::size_t> zero = MirroredZero(format);
+  if (!zero) return {};
+  const std::span<const double> above = format.thresholds().subspan(*zero);
+  return {above.begin(), above.end()};
 }
 
 // The grid of one octave [2^exponent, 2^(exponent + 1)).

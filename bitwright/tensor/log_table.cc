@@ -16,17 +16,13 @@ constexpr int kMostOctave = 100;
 
 std::uint32_t Bits(float x) { return std::bit_cast<std::uint32_t>(x); }
 
-// The values above 0, where those below are none or their mirror image.
+// The values above 0 of a format that MirroredZero knows.
 std::vector<float> Positive(const Format& format) {
-  const std::span<const double> values = format.values();
+  const std::optional<std::size_t> zero = MirroredZero(format);
+  if (!zero) return {};
   std::vector<float> positive;
-  for (const double value : values) {
-    if (value > 0) positive.push_back(static_cast<float>(value));
-  }
-  const std::size_t count = positive.size(), below = values.size() - count - 1;
-  if (values.size() <= count || values[below] != 0 || (below != 0 && below != count)) return {};
-  for (std::size_t i = 0; i < below; ++i) {
-    if (values[i] != -values[values.size() - 1 - i]) return {};
+  for (const double value : format.values().subspan(*zero + 1)) {
+    positive.push_back(static_cast<float>(value));
   }
   return positive;
 }

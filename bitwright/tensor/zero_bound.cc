@@ -1,8 +1,21 @@
 #include "bitwright/tensor/zero_bound.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 
 namespace bw {
+
+std::optional<std::size_t> MirroredZero(const Format& format) {
+  const std::span<const double> values = format.values();
+  const auto zero = std::find(values.begin(), values.end(), 0.0);
+  const auto below = static_cast<std::size_t>(zero - values.begin());
+  if (zero == values.end() || (below != 0 && 2 * below + 1 != values.size())) return std::nullopt;
+  for (std::size_t i = 0; i < below; ++i) {
+    if (values[i] != -values[values.size() - 1 - i]) return std::nullopt;
+  }
+  return below;
+}
 
 bool ZeroBound::Set(const Format& format) {
   const std::span<const double> values = format.values();
