@@ -54,6 +54,7 @@ template <std::size_t kQuads, std::size_t kOutputs, typename Byte, typename Behi
 HWY_INLINE void SumQuads(const Taps& taps, const Pixels<Byte>& pixels, const QuadsOf& quads,
                          const Behind& behind, std::size_t first, std::size_t channel) {
   constexpr bool kSigned = std::is_signed_v<Byte>;
+  constexpr std::size_t kPixels = kOutputs + 2;
   const __m512i more =
       _mm512_set1_epi32(-static_cast<std::int32_t>(pixels.offset) - (kSigned ? 128 : 0));
   const std::size_t step = kOutputs * pixels.x_step;
@@ -70,8 +71,7 @@ HWY_INLINE void SumQuads(const Taps& taps, const Pixels<Byte>& pixels, const Qua
     const __m512i weights = _mm512_loadu_si512(w + r * taps.lanes * 4);
     const __m512i second = _mm512_slli_epi32(weights, 8);
     Unroll<kQuads>([&](auto q) BW_INLINE {
-      const __m512i quad =
-          quads.Load < kOutputs == 2 ? 4 : 3 > (x + r * taps.row_step + q * step, taps.column_step);
+      const __m512i quad = quads.Load<kPixels>(x + r * taps.row_step + q * step, taps.column_step);
       AddProducts(sums[q * kOutputs], quad, weights);
       if constexpr (kOutputs == 2) AddProducts(sums[q * kOutputs + 1], quad, second);
     });
